@@ -1,0 +1,67 @@
+"""The key of a trio, and the way from one key to a related one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from generators.music import Trio
+
+PITCH_CLASSES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+
+# How well each pitch class fits a key whose tonic is first: Krumhansl and Kessler, "Tracing the
+# Dynamic Changes in Perceived Tonal Organization", Psychological Review 89 (1982).
+PROFILES = {
+    "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
+    "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),
+}
+BASS_WEIGHT = 2.0  # the bass says more about the key than its few notes would
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    tonic: int  # pitch class, 0 is C
+    mode: str  # "major" or "minor"
+
+    def __str__(self) -> str:
+        return f"{PITCH_CLASSES[self.tonic]} {self.mode}"
+
+    @property
+    def signature(self) -> int:
+        """The tonic of the major key with the same notes."""
+        return self.tonic if self.mode == "major" else (self.tonic + 3) % 12
+
+    def transposed(self, semitones: int) -> Key:
+        return Key((self.tonic + semitones) % 12, self.mode)
+
+
+def find_key(trio: Trio) -> Key:
+    """Correlate how long each pitch class sounds with the 24 profiles (Krumhansl-Schmuckler)."""
+    sounding = np.zeros(12)
+    for notes, weight in ((trio.melody, 1.0), (trio.bass, BASS_WEIGHT)):
+        for note in notes:
+            sounding[note.pitch % 12] += weight * (note.end - note.start)
+    if np.ptp(sounding) == 0:  # nothing to tell one key from another by
+        return Key(0, "major")
+    keys = [Key(tonic, mode) for mode in PROFILES for tonic in range(12)]
+    fits = [np.corrcoef(sounding, np.roll(PROFILES[key.mode], key.tonic))[0, 1] for key in keys]
+    return keys[int(np.argmax(fits))]
+
+
+def way_to_related(old: Key, new: Key) -> int:
+    """The fewest semitones that bring `new` within one step of `old` on the circle of fifths.
+
+    Returns:
+        -6..6; of two equal ways, the one down.
+    """
+    return min(
+        (shift for shift in range(-6, 7) if fifths_apart(old, new.transposed(shift)) <= 1),
+        key=lambda shift: (abs(shift), shift),
+    )
+
+
+def fifths_apart(one: Key, other: Key) -> int:
+    """Steps between their signatures on the circle of fifths, 0..6."""
+    steps = (one.signature - other.signature) * 7 % 12
+    return min(steps, 12 - steps)

@@ -1,0 +1,126 @@
+"""The values of music: what the generators make and every later room reads.
+
+Time inside a piece is counted in steps. One step is a sixteenth note: 4 to a quarter,
+16 to a bar of 4/4. Seconds exist only through a piece's tempo.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal
+
+import numpy as np
+
+STEPS_PER_QUARTER = 4
+STEPS_PER_BAR = 16
+
+Origin = Literal["sampled", "bridge", "pattern"]
+PARTS = ("melody", "bass", "drums")
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Note:
+    """One note, in steps from the start of its piece."""
+
+    start: int  # step, inclusive
+    end: int  # step, exclusive
+    pitch: int  # MIDI note number, 0..127
+    velocity: int = 80  # 1..127
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.start < self.end:
+            raise ValueError(f"a note must end after it starts: {self.start}..{self.end}")
+        if not 0 <= self.pitch <= 127:
+            raise ValueError(f"pitch must be in 0..127, not {self.pitch}")
+        if not 1 <= self.velocity <= 127:
+            raise ValueError(f"velocity must be in 1..127, not {self.velocity}")
+
+
+@dataclass(frozen=True, slots=True)
+class Trio:
+    """Three parts that sound together for `steps` steps."""
+
+    melody: tuple[Note, ...]
+    bass: tuple[Note, ...]
+    drums: tuple[Note, ...]
+    steps: int  # a whole number of bars
+
+    def __post_init__(self) -> None:
+        if self.steps <= 0 or self.steps % STEPS_PER_BAR:
+            raise ValueError(f"a trio lasts whole bars of {STEPS_PER_BAR} steps, not {self.steps}")
+        for part in PARTS:
+            late = [note for note in getattr(self, part) if note.end > self.steps]
+            if late:
+                raise ValueError(f"{part}: {late[0]} ends after step {self.steps}")
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Where one bar of a piece lies in latent space, and how it is sung.
+
+    Bars with equal fields sound equal: that is how a section returns.
+    """
+
+    start: int  # index into the piece's latents
+    end: int  # the latent walked towards; equal to `start` inside a section
+    t: float  # how far along the great circle from start to end, 0..1
+    place: int  # which of the model's own bars, from 0
+    take: int = 0  # which stream of the piece's noise to sample with
+    transpose: int = 0  # semitones
+
+
+@dataclass(frozen=True, slots=True)
+class Instruments:
+    """General MIDI programs, 0..127, and a drum kit number."""
+
+    melody: int = 0
+    bass: int = 33
+    drum_kit: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A trio with all that is needed to play it again and to say where it came from."""
+
+    id: str  # the hash of everything below but `created`: see generators.recipe
+    title: str
+    trio: Trio
+    origin: Origin
+    tempo_qpm: float  # quarter notes a minute at the first step
+    tempo_end_qpm: float  # ... and at the last; the tempo glides in a straight line
+    key: str  # "A minor"
+    instruments: Instruments
+    show: str  # the show it was composed for
+    form: str  # section letters, one a section: "AABA"
+    bars: tuple[Bar, ...]  # one a bar; empty when no model made it
+    seed: int  # of the noise, 0..2**63 - 1
+    temperature: float
+    parents: tuple[str, ...]  # ids: a bridge has two
+    model: str  # name of the model, or of the rule that made it
+    weights_sha256: str  # of the model's weights; empty when no model made it
+    created: datetime  # UTC
+    latents: np.ndarray = field(repr=False, compare=False)  # float32, (n, z_size)
+
+    def __post_init__(self) -> None:
+        if self.tempo_qpm <= 0 or self.tempo_end_qpm <= 0:
+            raise ValueError("tempo must be above 0 quarter notes a minute")
+        if self.bars and len(self.bars) * STEPS_PER_BAR != self.trio.steps:
+            raise ValueError(f"{len(self.bars)} bars planned, {self.trio.steps} steps decoded")
+
+    def seconds_at(self, step: float) -> float:
+        """Seconds from the piece's start to `step`.
+
+        The tempo glides q(s) = q0 + k s, so the time is the integral of 15 / q(s):
+        15 / k ln(q(s) / q0), or 15 s / q0 where the tempo holds still.
+        """
+        glide = (self.tempo_end_qpm - self.tempo_qpm) / self.trio.steps
+        seconds_qpm = 60 / STEPS_PER_QUARTER
+        if abs(glide) < 1e-9:
+            return seconds_qpm * step / self.tempo_qpm
+        return seconds_qpm / glide * math.log1p(glide * step / self.tempo_qpm)
+
+    @property
+    def seconds(self) -> float:
+        return self.seconds_at(self.trio.steps)

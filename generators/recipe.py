@@ -1,0 +1,114 @@
+"""A piece as plain data and back: what the journal, the database and the worker pass around."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+
+from generators.music import PARTS, Bar, Instruments, Note, Piece, Trio
+
+RECIPE_VERSION = 1
+
+Clock = Callable[[], datetime]  # now, UTC: given, so that a test can live in any century
+
+
+def to_dict(piece: Piece) -> dict[str, Any]:
+    """The piece as JSON can hold it. Notes are `[start, end, pitch, velocity]`."""
+    return {"id": piece.id, "created": piece.created.isoformat(), **_content(piece)}
+
+
+def from_dict(data: dict[str, Any]) -> Piece:
+    """The inverse of `to_dict`.
+
+    Raises:
+        ValueError: a field is missing or wrong, or the content does not hash to the id.
+    """
+    try:
+        piece = Piece(
+            id=data["id"],
+            title=data["title"],
+            trio=trio_from_dict(data["trio"]),
+            origin=data["origin"],
+            tempo_qpm=data["tempo_qpm"],
+            tempo_end_qpm=data["tempo_end_qpm"],
+            key=data["key"],
+            instruments=Instruments(**data["instruments"]),
+            show=data["show"],
+            form=data["form"],
+            bars=tuple(Bar(*bar) for bar in data["bars"]),
+            seed=data["seed"],
+            temperature=data["temperature"],
+            parents=tuple(data["parents"]),
+            model=data["model"],
+            weights_sha256=data["weights_sha256"],
+            created=datetime.fromisoformat(data["created"]),
+            latents=latents_from_text(data["latents"]),
+        )
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"this is not a piece: {error!r}") from error
+    if identify(piece) != piece.id:
+        raise ValueError(f"piece {piece.id} was altered: its content hashes to {identify(piece)}")
+    return piece
+
+
+def identified(piece: Piece) -> Piece:
+    """The same piece under the id that its content gives it."""
+    return dataclasses.replace(piece, id=identify(piece))
+
+
+def identify(piece: Piece) -> str:
+    """20 hex digits: equal pieces have equal ids, whoever makes them, whenever."""
+    text = json.dumps(_content(piece), sort_keys=True, separators=(",", ":"))
+    return hashlib.blake2b(text.encode(), digest_size=10).hexdigest()
+
+
+def trio_to_dict(trio: Trio) -> dict[str, Any]:
+    parts = {
+        part: [[n.start, n.end, n.pitch, n.velocity] for n in getattr(trio, part)] for part in PARTS
+    }
+    return {"steps": trio.steps, **parts}
+
+
+def trio_from_dict(data: dict[str, Any]) -> Trio:
+    parts = {part: tuple(Note(*note) for note in data[part]) for part in PARTS}
+    return Trio(steps=data["steps"], **parts)
+
+
+def latents_to_text(latents: np.ndarray) -> list[str]:
+    """Each latent as base64 of its little-endian float32 bytes."""
+    return [base64.b64encode(row.astype("<f4").tobytes()).decode() for row in latents]
+
+
+def latents_from_text(rows: list[str]) -> np.ndarray:
+    if not rows:
+        return np.zeros((0, 0), np.float32)
+    return np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in rows])
+
+
+def _content(piece: Piece) -> dict[str, Any]:
+    return {
+        "recipe": RECIPE_VERSION,
+        "title": piece.title,
+        "trio": trio_to_dict(piece.trio),
+        "origin": piece.origin,
+        "tempo_qpm": float(piece.tempo_qpm),  # 120 and 120.0 are one tempo
+        "tempo_end_qpm": float(piece.tempo_end_qpm),
+        "key": piece.key,
+        "instruments": dataclasses.asdict(piece.instruments),
+        "show": piece.show,
+        "form": piece.form,
+        "bars": [list(dataclasses.astuple(bar)) for bar in piece.bars],
+        "seed": piece.seed,
+        "temperature": float(piece.temperature),
+        "parents": list(piece.parents),
+        "model": piece.model,
+        "weights_sha256": piece.weights_sha256,
+        "latents": latents_to_text(piece.latents),
+    }

@@ -1,0 +1,194 @@
+"""Train a MusicVAE on a corpus: resumable to the step, with held-out figures on the way.
+
+The loss is Magenta's: the summed cross-entropy of a window in nats, plus beta times the KL
+divergence above the free bits, averaged over the batch.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from tqdm import tqdm
+
+from generators.config import ModelConfig, TrainingConfig
+from generators.corpus import Corpus
+from generators.evaluation import Figures, measure
+from generators.model import MusicVAE
+from generators.sampler import best_device
+from generators.weights import save_model
+from generators.windows import Windows
+
+logger = logging.getLogger(__name__)
+
+CHECKPOINT = "checkpoint.pt"
+LOG = "training.jsonl"
+AVERAGE_DECAY = 0.999
+MEASURE_EVERY_SECONDS = 300.0
+HELD_OUT_WINDOWS = 512
+
+
+class Training:
+    """One run in one folder. Build it again on the same folder and it goes on where it was."""
+
+    def __init__(
+        self,
+        corpus: Corpus,
+        folder: Path,
+        config: ModelConfig,
+        training: TrainingConfig | None = None,
+        seed: int = 0,
+    ) -> None:
+        self.folder = folder
+        self.config = config
+        self.training = training or TrainingConfig()
+        self.device = best_device()
+        self.step = 0
+        self.seconds = 0.0
+        torch.manual_seed(seed)
+        self._seed = seed
+        self._train = Windows(corpus, config.bars, held_out=False)
+        self._held_out = Windows(corpus, config.bars, held_out=True)
+        self._model = MusicVAE(config).to(self.device)
+        self._average = AveragedModel(self._model, multi_avg_fn=get_ema_multi_avg_fn(AVERAGE_DECAY))  # type: ignore[no-untyped-call]
+        self._optimizer = torch.optim.AdamW(
+            self._model.parameters(), weight_decay=self.training.weight_decay
+        )
+        folder.mkdir(parents=True, exist_ok=True)
+        if (folder / CHECKPOINT).exists():
+            self._load()
+
+    def run(self, minutes: float) -> Figures:
+        """Train until `minutes` of training are behind the run, earlier sittings counted in."""
+        started = time.monotonic() - self.seconds
+        measured = time.monotonic()
+        wanted = minutes * 60
+        bar = tqdm(total=round(wanted), initial=round(self.seconds), unit="s", desc="training")
+        with _interruptible() as interrupted, bar:
+            while self.seconds < wanted and not interrupted:
+                nats, kl = self._one_step(self.seconds / wanted)
+                now = time.monotonic()
+                bar.update(round(now - started) - bar.n)
+                self.seconds = now - started
+                if self.step % 20 == 0:
+                    rate = self.step * self.training.batch / self.seconds
+                    bar.set_postfix_str(f"step {self.step}, {rate:.0f}/s, {nats:.0f}+{kl:.0f} nats")
+                if now - measured > MEASURE_EVERY_SECONDS:
+                    measured = now
+                    self._report(self._save(), nats, kl)
+        figures = self._save()
+        self._report(figures, nats=math.nan, kl=math.nan)
+        return figures
+
+    def _one_step(self, progress: float) -> tuple[float, float]:
+        settings = self.training
+        for group in self._optimizer.param_groups:
+            group["lr"] = _cosine(settings.learning_rate, settings.final_learning_rate, progress)
+        # Seeded by the step, so a resumed run sees the windows it would have seen.
+        rng = np.random.default_rng([self._seed, self.step])
+        batch = self._train.batch(rng, settings.batch, settings)
+        tokens = torch.from_numpy(batch).to(self.device)
+        beta = settings.beta * min(1.0, self.step / settings.beta_warmup_steps)
+        with torch.autocast(self.device.type, torch.bfloat16):
+            nats, kl = self._losses(tokens)
+        free_nats = settings.free_bits * math.log(2)
+        loss = nats.mean() + beta * (kl - free_nats).clamp(min=0).mean()
+        self._optimizer.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        torch.nn.utils.clip_grad_norm_(self._model.parameters(), 50.0)
+        self._optimizer.step()
+        self._average.update_parameters(self._model)
+        self.step += 1
+        return nats.mean().item(), kl.mean().item()
+
+    def _losses(self, tokens: Tensor) -> tuple[Tensor, Tensor]:
+        """Reconstruction and KL of each window in nats, both (B,)."""
+        mu, sigma = self._model.encoder(tokens)
+        mu, sigma = mu.float(), sigma.float() + 1e-6
+        kl = (0.5 * (mu**2 + sigma**2 - 1) - sigma.log()).sum(-1)
+        z = mu + sigma * torch.randn_like(mu)
+        bars = tokens.flatten(0, 1)
+        keep = torch.rand(*bars.shape, 1, device=self.device) >= self.training.token_dropout
+        logits = self._model.teacher_forced(z, tokens, keep.float())
+        nats = torch.zeros(len(tokens), device=self.device)
+        for part, each in enumerate(logits):
+            cross = functional.cross_entropy(
+                each.float().flatten(0, 1), bars[..., part].flatten(), reduction="none"
+            )
+            nats = nats + cross.view(len(tokens), -1).sum(-1)
+        return nats, kl
+
+    def _save(self) -> Figures:
+        average: MusicVAE = self._average.module  # type: ignore[assignment]
+        figures = measure(average, self._held_out.spread(HELD_OUT_WINDOWS))
+        save_model(
+            average,
+            self.folder,
+            facts={
+                "training_steps": self.step,
+                "training_windows": self.step * self.training.batch,
+                "training_seconds": round(self.seconds),
+                "held_out": figures.as_dict(),
+            },
+        )
+        state = {
+            "step": self.step,
+            "seconds": self.seconds,
+            "model": self._model.state_dict(),
+            "average": self._average.state_dict(),
+            "optimizer": self._optimizer.state_dict(),
+        }
+        partial = self.folder / (CHECKPOINT + ".partial")
+        torch.save(state, partial)
+        partial.replace(self.folder / CHECKPOINT)
+        return figures
+
+    def _load(self) -> None:
+        state: dict[str, Any] = torch.load(self.folder / CHECKPOINT, map_location=self.device)
+        self.step, self.seconds = state["step"], state["seconds"]
+        self._model.load_state_dict(state["model"])
+        self._average.load_state_dict(state["average"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        logger.info("resumed at step %d, %.0f s", self.step, self.seconds)
+
+    def _report(self, figures: Figures, nats: float, kl: float) -> None:
+        seen = measure(self._average.module, self._train.spread(HELD_OUT_WINDOWS))  # type: ignore[arg-type]
+        line: dict[str, object] = {
+            "step": self.step,
+            "seconds": round(self.seconds),
+            "nats": nats,
+            "kl": kl,
+        }
+        line |= {"held_out": figures.as_dict(), "training": seen.as_dict()}
+        with (self.folder / LOG).open("a") as log:
+            log.write(json.dumps(line) + "\n")
+        tqdm.write(f"step {self.step}: held out {figures}; training {seen}")
+
+
+def _cosine(first: float, last: float, progress: float) -> float:
+    return last + (first - last) * 0.5 * (1 + math.cos(math.pi * min(1.0, progress)))
+
+
+@contextmanager
+def _interruptible() -> Iterator[list[int]]:
+    """Collect SIGINT and SIGTERM instead of dying of them: the run saves, then ends."""
+    caught: list[int] = []
+    wanted = (signal.SIGINT, signal.SIGTERM)
+    before = {number: signal.signal(number, lambda n, _: caught.append(n)) for number in wanted}
+    try:
+        yield caught
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

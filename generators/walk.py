@@ -1,0 +1,67 @@
+"""Ways through latent space. Pure functions on float32 latents of shape (z_size,)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from generators.music import Bar
+
+
+def slerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
+    """Walk the great circle from `start` to `end`.
+
+    A straight line between two draws from the prior passes through short vectors the
+    decoder has hardly seen; the circle keeps their length.
+
+    Args:
+        start, end: latents, float32, shape (z_size,).
+        t: how far to walk, 0.0 (all `start`) to 1.0 (all `end`).
+
+    Returns:
+        A latent, float32, shape (z_size,).
+
+    Raises:
+        ValueError: the shapes differ, or a latent is all zeros.
+
+    Source: Shoemake, "Animating Rotation with Quaternion Curves", SIGGRAPH 1985.
+    """
+    if start.shape != end.shape:
+        raise ValueError(f"latents differ in shape: {start.shape} and {end.shape}")
+    norms = np.linalg.norm(start) * np.linalg.norm(end)
+    if norms == 0:
+        raise ValueError("cannot interpolate from or to a zero latent")
+    angle = np.arccos(np.clip(start @ end / norms, -1.0, 1.0))
+    if np.sin(angle) < 1e-6:  # parallel: the circle is undefined, the line is exact
+        return ((1 - t) * start + t * end).astype(np.float32)
+    mixed: np.ndarray = np.sin((1 - t) * angle) * start + np.sin(t * angle) * end
+    return (mixed / np.sin(angle)).astype(np.float32)
+
+
+def prior(rng: np.random.Generator, z_size: int) -> np.ndarray:
+    """A draw from N(0, I), float32 `(z_size,)`."""
+    return rng.standard_normal(z_size, dtype=np.float32)
+
+
+def near(latent: np.ndarray, rng: np.random.Generator, distance: float) -> np.ndarray:
+    """A latent `distance` of the way to a fresh draw from the prior: a variation of it."""
+    return slerp(latent, prior(rng, len(latent)), distance)
+
+
+def bridge_bars(
+    count: int, model_bars: int, transpose: tuple[int, int] = (0, 0)
+) -> tuple[Bar, ...]:
+    """The bars of a bridge of `count` bars from latent 0 to latent 1.
+
+    Both ends sound in the neighbouring pieces already, so t runs strictly between them. The
+    transposition changes half-way, where neither piece is much itself.
+    """
+    return tuple(
+        Bar(
+            start=0,
+            end=1,
+            t=(bar + 1) / (count + 1),
+            place=bar % model_bars,
+            transpose=transpose[2 * bar >= count],
+        )
+        for bar in range(count)
+    )

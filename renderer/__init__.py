@@ -1,0 +1,1 @@
+"""Notes into sound, sound into packets and files."""

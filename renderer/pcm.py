@@ -1,0 +1,42 @@
+"""The values of sound: a block of it, and the coded packets a block becomes.
+
+A position counts frames of sound since the broadcast began, 48,000 a second. It is the only
+time inside the station: titles, notes and joins all hang on positions.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from generators.music import Piece
+
+SAMPLE_RATE_HZ = 48_000
+CHANNELS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A piece begins to sound here."""
+
+    position: int  # frames since the broadcast began
+    piece: Piece
+
+
+@dataclass(frozen=True, slots=True)
+class Pcm:
+    """A block of sound."""
+
+    samples: np.ndarray = field(repr=False, compare=False)  # float32, (frames, 2), -1..1
+    position: int  # of the first frame
+    starts: tuple[Start, ...] = ()  # pieces that begin inside, in order
+
+
+@dataclass(frozen=True, slots=True)
+class Packet:
+    """Whole frames of a codec, as they go on air."""
+
+    data: bytes
+    position: int  # of the first frame of sound that a decoder gives back for it
+    frames: int  # of sound

@@ -1,0 +1,1 @@
+"""All of it into a programme on air: settings, shelf, clock, mounts, supervision, command line."""

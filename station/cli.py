@@ -1,0 +1,69 @@
+"""The command line: what an operator types, and one place that turns faults into plain words."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from generators.errors import GeneratorError
+from renderer.errors import RenderError
+from station import commands, training_commands
+from station.commands import Serve
+from station.doctor import doctor
+from station.errors import StationError
+from station.settings import load_settings
+from storage.errors import StorageError
+
+
+def run(serve: Serve, arguments: Sequence[str] | None = None) -> int:
+    """Run one command; its exit status. `serve` puts a programme on the web: the top room's."""
+    parsed = _parser().parse_args(arguments)
+    logging.basicConfig(
+        level=logging.INFO,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    try:
+        parsed.serve = serve
+        parsed.settings = load_settings(parsed.config)
+        status: int = parsed.command(parsed)
+        return status
+    except (StationError, GeneratorError, RenderError, StorageError) as error:
+        print(f"latentfm: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="latentfm", description="A generative radio.")
+    parser.add_argument("--config", type=Path, help="settings file (default: station.toml)")
+    add = parser.add_subparsers(required=True, metavar="COMMAND").add_parser
+
+    serve = add("serve", help="go on air")
+    serve.set_defaults(command=commands.serve)
+
+    check = add("doctor", help="check this machine, and say what to do")
+    check.set_defaults(command=doctor)
+
+    history = add("history", help="what was aired, newest first")
+    history.add_argument("--station", help="which station (default: the first)")
+    history.add_argument("-n", "--limit", type=int, default=20, help="how many (default: 20)")
+    history.set_defaults(command=commands.history)
+
+    render = add("render", help="make a piece again, as a file")
+    render.add_argument("piece_id", help="its id, as `history` prints it")
+    render.add_argument(
+        "-o", "--output", type=Path, required=True, help="ends in .wav, .mp3, .flac, .ogg or .mid"
+    )
+    render.set_defaults(command=commands.render)
+
+    token = add("token", help="the operator's token")
+    token.add_argument("--new", action="store_true", help="make another; the old one ends")
+    token.set_defaults(command=commands.token)
+
+    training_commands.add_to(add)
+    return parser

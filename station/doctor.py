@@ -1,0 +1,152 @@
+"""`latentfm doctor`: is this machine fit to go on air, and if not, what to do."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import shutil
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from generators.errors import GeneratorError
+from generators.weights import SHIPPED_MODEL, open_model
+from renderer.errors import RenderError
+from renderer.soundfont import find_soundfont
+from renderer.synth import Synth
+from station.errors import StationError
+from station.programme import database_url
+from station.settings import Settings
+from storage.database import Database
+from storage.errors import StorageError
+
+LEAST_PYTHON = (3, 11)
+LEAST_FREE_BYTES = 1_000_000_000
+EPOCH_OF_RELEASE = datetime(2026, 1, 1, tzinfo=UTC)  # a clock before this was never set
+CLOCK_TEST_SECONDS = 0.2
+
+Check = Callable[[Settings], str]
+
+
+class Unfit(Exception):
+    """Something is not as it should be. The message says what to do."""
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Every check, one line each; exit status 1 if one failed."""
+    failed = 0
+    for name, check in CHECKS:
+        try:
+            print(f"ok    {name}: {check(arguments.settings)}")
+        except (Unfit, GeneratorError, RenderError, StationError, StorageError, OSError) as error:
+            failed += 1
+            print(f"FAIL  {name}: {error}")
+    print("fit to go on air" if not failed else f"{failed} to put right", flush=True)
+    return 1 if failed else 0
+
+
+def _python(_: Settings) -> str:
+    if sys.version_info < LEAST_PYTHON:
+        raise Unfit(f"{platform.python_version()} is too old: install Python 3.11 or newer")
+    return platform.python_version()
+
+
+def _soundfont(settings: Settings) -> str:
+    font = find_soundfont(settings.renderer.soundfont)
+    return f"{font.name} ({font.path})"
+
+
+def _fluidsynth(settings: Settings) -> str:
+    synth = Synth(find_soundfont(settings.renderer.soundfont).path)
+    synth.note_on(0, 69, 100)
+    peak = abs(synth.write(4800)).max()
+    synth.close()
+    if not peak > 0:
+        raise Unfit("it plays nothing: try another sound font, [renderer] soundfont")
+    return "plays"
+
+
+def _weights(settings: Settings) -> str:
+    folder = open_model(settings.generator.model or SHIPPED_MODEL)
+    return f"{folder.name}, sha256 {folder.sha256[:12]}…"
+
+
+def _gpu(_: Settings) -> str:
+    from generators.sampler import best_device, fast_dtype
+
+    device = best_device()
+    kind = str(fast_dtype(device)).removeprefix("torch.")
+    found = "found" if device.type != "cpu" else "none; the CPU is fast enough"
+    return f"{found} (decoding on {device} in {kind})"
+
+
+def _database(settings: Settings) -> str:
+    database = Database.open(database_url(settings))
+    try:
+        database.check()
+    finally:
+        database.close()
+    return f"{database.name} is sound"
+
+
+def _port(settings: Settings) -> str:
+    host, port = settings.server.host, settings.server.port
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Unfit(
+                f"{port} on {host}: {error.strerror}. If this station is on air already, that is "
+                "why; else stop the other program or set [server] port in station.toml"
+            ) from error
+    return f"{port} is free"
+
+
+def _disk(settings: Settings) -> str:
+    folder: Path = settings.storage.folder
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile(dir=folder):
+        pass
+    free = shutil.disk_usage(folder).free
+    if free < LEAST_FREE_BYTES:
+        raise Unfit(
+            f"only {free / 1e6:.0f} MB free in {folder}: make room, or move [storage] folder"
+        )
+    return f"{free / 1e9:.0f} GB free in {folder}"
+
+
+def _clock(_: Settings) -> str:
+    now = datetime.now(UTC)
+    if now < EPOCH_OF_RELEASE:
+        raise Unfit(f"it says {now:%Y-%m-%d}: set it, or the log will be wrong (timedatectl)")
+    wall, steady = time.time(), time.monotonic()
+    time.sleep(CLOCK_TEST_SECONDS)
+    drift = abs((time.time() - wall) - (time.monotonic() - steady))
+    if drift > CLOCK_TEST_SECONDS / 10:
+        raise Unfit("the wall clock jumps while we look: is time being set just now?")
+    return f"{now:%Y-%m-%d %H:%M:%S}Z"
+
+
+def _ffmpeg(_: Settings) -> str:
+    if shutil.which("ffmpeg") is None:
+        return "not installed: fine on air, but downloads as MP3 need it (apt-get install ffmpeg)"
+    return "installed"
+
+
+CHECKS: tuple[tuple[str, Check], ...] = (
+    ("Python", _python),
+    ("sound font", _soundfont),
+    ("FluidSynth", _fluidsynth),
+    ("weights", _weights),
+    ("GPU", _gpu),
+    ("database", _database),
+    ("port", _port),
+    ("disk", _disk),
+    ("clock", _clock),
+    ("ffmpeg", _ffmpeg),
+)

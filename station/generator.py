@@ -1,0 +1,162 @@
+"""The generator process as the station sees it: ask for notes; if it died, it comes back.
+
+One process serves all stations. It is started again after a fault, at once the first time and
+then more and more slowly, and nothing that plays ever waits for it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import logging
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from generators.errors import WeightsError, WorkerError
+from generators.music import STEPS_PER_BAR, Bar
+from generators.weights import ModelFolder, open_model
+from generators.worker import decode_tokens, encode_plan
+
+logger = logging.getLogger(__name__)
+
+START_SECONDS = 120.0  # to load the model
+ANSWER_SECONDS = 120.0  # for one batch, on a slow and busy machine
+FIRST_BACKOFF_SECONDS = 0.5
+MAX_BACKOFF_SECONDS = 60.0
+LINE_LIMIT_BYTES = 64 * 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to decode: the part of a piece's recipe that fixes its tokens."""
+
+    latents: np.ndarray  # float32, (n, z_size)
+    bars: tuple[Bar, ...]
+    seed: int
+    temperature: float
+
+
+class Generator:
+    """The process that owns torch."""
+
+    def __init__(self, model: Path) -> None:
+        self._path = model
+        self._process: asyncio.subprocess.Process | None = None
+        self._turn = asyncio.Lock()
+        self._backoff_seconds = 0.0
+        self._retry_at = 0.0
+        self.fault: str | None = "the model is still loading"
+        self.faults = 0
+        self.device = ""
+        self.music_seconds = 0.0  # decoded so far, at 120 quarter notes a minute
+        self.busy_seconds = 0.0  # ... and the time that took
+        self.model: ModelFolder | None = None
+
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process else None
+
+    async def decode(self, plans: Sequence[Plan]) -> list[np.ndarray]:
+        """Tokens of each plan, int16 `(16 bars, 3)`.
+
+        Raises:
+            WorkerError: the process is gone, hung or refused. A later call starts it again.
+        """
+        async with self._turn:
+            try:
+                process = self._process or await self._start()
+                started = time.monotonic()
+                request = {
+                    "decode": [encode_plan(p.latents, p.bars, p.seed, p.temperature) for p in plans]
+                }
+                answer = await self._ask(process, request, ANSWER_SECONDS)
+            except WorkerError as error:
+                await self._lose(error)
+                raise
+            except asyncio.CancelledError:
+                await self.close()  # its answer would be taken for the next one's
+                raise
+            self.busy_seconds += time.monotonic() - started
+            bars = sum(len(plan.bars) for plan in plans)
+            self.music_seconds += bars * STEPS_PER_BAR / 8
+            self._backoff_seconds = 0.0
+            return [decode_tokens(text) for text in answer["tokens"]]
+
+    async def keep_alive(self) -> None:
+        """Start the process if there is none: called now and then, so a dead one comes back."""
+        if self._process is None or self._process.returncode is not None:
+            with contextlib.suppress(WorkerError):  # noted as the fault; the next call tries again
+                await self.decode([])
+
+    async def close(self) -> None:
+        process, self._process = self._process, None
+        if process and process.returncode is None:
+            process.kill()
+            await process.wait()
+
+    async def _start(self) -> asyncio.subprocess.Process:
+        if time.monotonic() < self._retry_at:
+            raise WorkerError(self.fault or "the generator is waiting to start again")
+        try:
+            self.model = await asyncio.to_thread(open_model, self._path)
+        except WeightsError as error:
+            raise WorkerError(str(error)) from error
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            *("-m", "generators.worker", str(self._path)),
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            limit=LINE_LIMIT_BYTES,
+            start_new_session=True,  # Ctrl-C is for the server, which ends it in order
+        )
+        self._process = process
+        ready = await self._read(process, START_SECONDS)
+        self.device = ready["device"]
+        self.fault = None
+        logger.info("the generator is ready: %s on %s", ready["ready"], self.device)
+        return process
+
+    async def _ask(
+        self, process: asyncio.subprocess.Process, request: dict[str, Any], seconds: float
+    ) -> dict[str, Any]:
+        assert process.stdin is not None
+        try:
+            process.stdin.write(json.dumps(request).encode() + b"\n")
+            await process.stdin.drain()
+        except ConnectionError as error:
+            raise WorkerError("the generator process died") from error
+        return await self._read(process, seconds)
+
+    async def _read(self, process: asyncio.subprocess.Process, seconds: float) -> dict[str, Any]:
+        assert process.stdout is not None
+        try:
+            line = await asyncio.wait_for(process.stdout.readline(), seconds)
+        except TimeoutError as error:
+            raise WorkerError(f"the generator did not answer within {seconds:.0f} s") from error
+        if not line:
+            raise WorkerError("the generator process died")
+        answer: dict[str, Any] = json.loads(line)
+        if "error" in answer:
+            raise WorkerError(answer["error"])
+        return answer
+
+    async def _lose(self, error: WorkerError) -> None:
+        """Note the fault, end what is left of the process, and say when to try again."""
+        await self.close()
+        if time.monotonic() < self._retry_at:
+            return
+        self._backoff_seconds = min(
+            MAX_BACKOFF_SECONDS, max(FIRST_BACKOFF_SECONDS, 2 * self._backoff_seconds)
+        )
+        self._retry_at = time.monotonic() + self._backoff_seconds
+        self.faults += 1
+        if str(error) != self.fault:
+            logger.error("generator: %s", error)
+        self.fault = str(error)

@@ -1,0 +1,143 @@
+"""Everything on air in this process: the stations, and what they share."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from functools import partial
+from pathlib import Path
+
+from generators.weights import SHIPPED_MODEL
+from renderer.soundfont import SoundFont, find_soundfont
+from renderer.synth import Synth
+from station.generator import Generator
+from station.scheduler import Scheduler
+from station.settings import Settings
+from station.station import Station
+from storage import queries
+from storage.database import Database
+from storage.errors import DatabaseError
+from storage.journal import Journal
+from storage.records import ListenerCount
+from storage.retention import prune
+
+logger = logging.getLogger(__name__)
+
+ARCHIVE_PIECES = 40  # stand by, for when there is nothing new
+DRAIN_SECONDS = 3.0  # to write what is left when the station closes
+
+
+class Programme:
+    """Stations, with the generator process, the database and the scheduler that serve them."""
+
+    def __init__(self, settings: Settings) -> None:
+        """
+        Raises:
+            SoundFontError: there is nothing to play with.
+            JournalError: another server writes to the same folder.
+        """
+        self.settings = settings
+        self.folder = settings.storage.folder
+        self.soundfont: SoundFont = find_soundfont(settings.renderer.soundfont)
+        make_synth = partial(Synth, self.soundfont.path)
+        make_synth().close()  # a synth that cannot be made is said now, not on air
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.database = Database(database_url(settings))
+        self.journal = Journal(self.folder, self.database)
+        self.generator = Generator(settings.generator.model or SHIPPED_MODEL)
+        self.stations = {
+            name: Station(
+                name,
+                settings,
+                self.generator,
+                self.journal,
+                make_synth,
+                seed=secrets.randbits(63) if station.seed is None else station.seed,
+            )
+            for name, station in settings.stations.items()
+        }
+        self.scheduler = Scheduler(self)
+
+    @property
+    def first(self) -> Station:
+        """The station that has the short addresses."""
+        return next(iter(self.stations.values()))
+
+    @property
+    def listeners(self) -> int:
+        return sum(station.listeners for station in self.stations.values())
+
+    @property
+    def on_air(self) -> bool:
+        return all(station.on_air for station in self.stations.values())
+
+    @property
+    def note(self) -> str | None:
+        """What is wrong, for people; None when all is well."""
+        notes = [self.generator.fault, self.journal.degraded]
+        return "; ".join(note for note in notes if note) or None
+
+    @contextlib.asynccontextmanager
+    async def on_the_air(self) -> AsyncIterator[None]:
+        """Be on air inside the block."""
+        await self.stock_shelves()
+        for station in self.stations.values():
+            await self._resume(station)
+        running = [asyncio.create_task(station.run()) for station in self.stations.values()]
+        self.scheduler.start()
+        try:
+            yield
+        finally:
+            self.scheduler.stop()
+            for station in self.stations.values():
+                await station.close()
+            await asyncio.gather(*running)
+            for station in self.stations.values():
+                station.free()
+            await self.generator.close()
+            if not await asyncio.to_thread(self.journal.close, DRAIN_SECONDS):
+                logger.warning("the rest of the journal is left for the next start")
+            self.database.close()
+
+    async def stock_shelves(self) -> None:
+        """Bring archived pieces within reach of each station."""
+        for name, station in self.stations.items():
+            with _database_may_fail("archive"):
+                read = partial(queries.recent_pieces, self.database, name, ARCHIVE_PIECES)
+                station.shelf.stock(await asyncio.to_thread(read))
+
+    async def sample_listeners(self) -> None:
+        for name, station in self.stations.items():
+            for format, mount in station.mounts.items():
+                now = station.timeline.utc(station.position)
+                self.journal.append(ListenerCount(name, format, now, mount.listeners))
+
+    async def prune(self) -> None:
+        days = self.settings.storage.keep_samples_days
+        now = self.first.timeline.utc(self.first.position)
+        with _database_may_fail("prune"):
+            rows = await asyncio.to_thread(prune, self.database, days, now)
+            logger.info("pruned %d rows", rows)
+
+    async def _resume(self, station: Station) -> None:
+        with _database_may_fail("resume"):
+            read = partial(queries.last_airing, self.database, station.name)
+            if (last := await asyncio.to_thread(read)) is not None:
+                station.resume_after(last.piece)
+
+
+@contextlib.contextmanager
+def _database_may_fail(task: str) -> Iterator[None]:
+    """None of this is needed for sound: say so and go on."""
+    try:
+        yield
+    except DatabaseError as error:
+        logger.warning("%s: %s", task, error)
+
+
+def database_url(settings: Settings) -> str:
+    path: Path = settings.storage.folder / "latentfm.db"
+    return settings.storage.url or f"sqlite:///{path}"

@@ -1,0 +1,207 @@
+"""Everything an operator can set, with its default and unit: `station.toml`, environment on top.
+
+`LATENTFM_STREAM__BURST_SECONDS=2` overrides `[stream] burst_seconds`, which overrides the
+default. What changes while on air is not a setting: it lives in Controls.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, get_args
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    TomlConfigSettingsSource,
+)
+
+from station.errors import SettingsError
+
+CONFIG_FILE = "station.toml"
+PREFIX = "LATENTFM_"
+NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
+
+
+class Section(BaseModel, frozen=True, extra="forbid"):
+    """A table of station.toml. An unknown key is an error."""
+
+
+class ServerSettings(Section):
+    host: str = Field(
+        "0.0.0.0", description="address to listen on; 127.0.0.1 for this machine only"
+    )
+    port: int = Field(8000, ge=0, le=65535, description="TCP port of streams, pages and API")
+
+
+class StorageSettings(Section):
+    folder: Path = Field(Path("data"), description="the one folder that holds all state")
+    url: str = Field("", description="database URL; empty for SQLite in the folder")
+    keep_samples_days: int | None = Field(
+        None, ge=1, description="days to keep listener counts and events; unset keeps them"
+    )
+
+
+class GeneratorSettings(Section):
+    model: Path | None = Field(None, description="model folder; unset for the one we ship")
+    shelf_minutes: float = Field(4.0, ge=0.5, le=120, description="music to keep ready ahead")
+    candidates: int = Field(6, ge=1, le=64, description="sampled for each piece; the best is aired")
+
+
+class RendererSettings(Section):
+    soundfont: Path | None = Field(
+        None, description=".sf2 or .sf3; unset looks in the usual places"
+    )
+
+
+class StreamSettings(Section):
+    mp3_bitrate_kbps: int = Field(128, ge=32, le=320, description="of /stream.mp3")
+    opus_bitrate_kbps: int = Field(96, ge=16, le=256, description="of /stream.opus")
+    burst_seconds: float = Field(5.0, ge=0, le=30, description="what a new listener gets at once")
+    max_backlog_seconds: float = Field(
+        10.0, ge=2, le=60, description="a listener further behind than this is let go"
+    )
+    max_listeners: int = Field(5_000, ge=1, description="all mounts together; one more gets a 503")
+
+
+class ShowSettings(Section):
+    """A mood for a part of the day."""
+
+    name: str = Field(min_length=1, max_length=60)
+    starts: time = Field(description="local time of day, HH:MM")
+    tempo_qpm: tuple[float, float] = Field((92, 112), description="slowest and fastest piece")
+    temperature: float = Field(
+        0.6, gt=0, le=2, description="of sampling: low is safe, high is wild"
+    )
+    adventure: float = Field(
+        0.7, ge=0, le=1, description="how far each piece goes from the last: 0 stays, 1 leaps"
+    )
+    bridge_bars: int = Field(4, ge=1, le=16, description="length of the bridge to the next piece")
+    forms: tuple[Annotated[str, Field(pattern=r"^[A-Da-d]{1,16}$")], ...] = Field(
+        ("AaBA", "AABa", "ABaC"), min_length=1, description="letters are sections, small ones vary"
+    )
+    melody_programs: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field(
+        (4, 11, 0), min_length=1, description="General MIDI programs, 0..127, to choose from"
+    )
+    bass_programs: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field((33, 32), min_length=1)
+    drum_kits: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field((0,), min_length=1)
+
+
+DAY = ShowSettings(name="Daylight", starts=time(7))
+NIGHT = ShowSettings(
+    name="Night Drive",
+    starts=time(21),
+    tempo_qpm=(70, 88),
+    temperature=0.5,
+    adventure=0.5,
+    bridge_bars=8,
+    melody_programs=(11, 88, 5),
+    bass_programs=(32, 35),
+)
+
+
+def _known_zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError) as error:
+        raise ValueError(f"{name!r} is not a time zone; write one like Europe/Berlin") from error
+    return name
+
+
+class StationSettings(Section):
+    title: str = Field("Latent FM", min_length=1, max_length=80)
+    description: str = Field(
+        "Generative radio: new trios from latent space, without an end.", max_length=300
+    )
+    genre: str = Field("Generative", max_length=60)
+    timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
+        "UTC", description="IANA name; shows begin by its clock"
+    )
+    seed: int | None = Field(None, ge=0, lt=2**63, description="for the same programme each start")
+    shows: tuple[ShowSettings, ...] = Field((DAY, NIGHT), min_length=1)
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_nested_delimiter="__", frozen=True, extra="forbid"
+    )
+    config_file: ClassVar[Path | None] = None
+
+    server: ServerSettings = Field(default_factory=ServerSettings)
+    storage: StorageSettings = Field(default_factory=StorageSettings)
+    generator: GeneratorSettings = Field(default_factory=GeneratorSettings)
+    renderer: RendererSettings = Field(default_factory=RendererSettings)
+    stream: StreamSettings = Field(default_factory=StreamSettings)
+    stations: dict[Annotated[str, Field(pattern=NAME_PATTERN)], StationSettings] = Field(
+        default_factory=lambda: {"main": StationSettings()}, min_length=1
+    )
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=cls.config_file)
+        return init_settings, env_settings, toml
+
+
+def load_settings(config: Path | None = None) -> Settings:
+    """Read the settings once, from `config`, else from station.toml here if there is one.
+
+    Raises:
+        SettingsError: the file is missing, is not TOML, or says something it cannot; the
+            message names the key and the nearest known one.
+    """
+    path = config or Path(CONFIG_FILE)
+    if config and not config.is_file():
+        raise SettingsError(f"no settings file at {config}")
+    _refuse_unknown_sections()
+    reader = type("Settings", (Settings,), {"config_file": path if path.is_file() else None})
+    try:
+        settings: Settings = reader()
+        return settings
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{path} is not TOML: {error}") from error
+    except ValidationError as error:
+        raise SettingsError("\n".join(_explain(path, fault) for fault in error.errors())) from error
+
+
+def _refuse_unknown_sections() -> None:
+    """pydantic-settings passes over a variable whose first word it does not know."""
+    for name in os.environ:
+        section = name.removeprefix(PREFIX).split("__")[0].lower()
+        if name.startswith(PREFIX) and section not in Settings.model_fields:
+            near = difflib.get_close_matches(section, Settings.model_fields, n=1)
+            hint = f" Did you mean {PREFIX}{near[0].upper()}?" if near else ""
+            raise SettingsError(f"environment: no section for {name}.{hint}")
+
+
+def _explain(path: Path, fault: Any) -> str:
+    key = ".".join(str(part) for part in fault["loc"])
+    if fault["type"] != "extra_forbidden":
+        return f"{path} (or LATENTFM_…): {key} = {fault['input']!r}: {fault['msg']}"
+    known = _known_keys(fault["loc"][:-1])
+    near = difflib.get_close_matches(str(fault["loc"][-1]), known, n=1)
+    hint = f"Did you mean {near[0]}?" if near else f"Known here: {', '.join(sorted(known))}."
+    return f"{path} (or LATENTFM_…): unknown key {key}. {hint}"
+
+
+def _known_keys(location: tuple[int | str, ...]) -> list[str]:
+    """The keys of the table at `location`, found by walking the types."""
+    model: Any = Settings
+    for part in location:
+        if isinstance(model, type) and issubclass(model, BaseModel):
+            model = model.model_fields[str(part)].annotation
+        else:  # dict[name, Section] or tuple[Section, ...]: its last real argument
+            model = next(a for a in reversed(get_args(model)) if a is not ...)
+    return list(model.model_fields)

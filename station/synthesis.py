@@ -1,0 +1,127 @@
+"""The synth thread's work: a block of programme into packets of every format.
+
+What fails here is made anew, and costs one block of silence at most: the synth resumes the same
+piece, an encoder restarts alone. The sound goes on whatever happens.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from generators.music import Piece
+from renderer.encoding import Encoder
+from renderer.formats import Format
+from renderer.mastering import Master
+from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ, Packet, Pcm, Start
+from renderer.player import Player
+from renderer.synth import Synth
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What one block gave for one format."""
+
+    packets: list[Packet]
+    new_headers: bytes | None = None  # an encoder restarted: these go first
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A block of programme, ready to publish."""
+
+    starts: tuple[Start, ...]
+    outputs: Mapping[str, Output]  # by format
+
+
+@dataclass(slots=True)
+class Cost:
+    """Seconds of work, by part, and the seconds of sound they made."""
+
+    render: float = 0.0
+    encode: float = 0.0
+    sound: float = 0.0
+
+
+class Synthesis:
+    """Synth, player, mastering and encoders of one station. One thread uses it."""
+
+    def __init__(
+        self,
+        make_synth: Callable[[], Synth],
+        next_piece: Callable[[], Piece],
+        formats: Mapping[str, tuple[Format, int]],
+    ) -> None:
+        """`formats`: by name, the format and its bitrate in kbit/s."""
+        self._make_synth = make_synth
+        self._synth = make_synth()
+        self._master = Master()
+        self._formats = formats
+        self.player = Player(self._synth, next_piece)
+        self.encoders: dict[str, Encoder] = {name: self._encoder(name, 0) for name in formats}
+        self.cost = Cost()
+
+    def block(self, frames: int, fade_out: bool = False) -> Block:
+        """The next `frames` frames; with `fade_out`, the last before the station goes off air."""
+        started = time.thread_time()
+        pcm = self._render(frames)
+        samples = self._mastered(pcm.samples)
+        if fade_out:
+            samples = samples * np.linspace(1, 0, frames, dtype=np.float32)[:, None]
+        rendered = time.thread_time()
+        outputs = {name: self._encode(name, samples, pcm.position) for name in self._formats}
+        self.cost.render += rendered - started
+        self.cost.encode += time.thread_time() - rendered
+        self.cost.sound += frames / SAMPLE_RATE_HZ
+        return Block(pcm.starts, outputs)
+
+    def close(self) -> None:
+        for encoder in self.encoders.values():
+            encoder.close()
+        self._synth.close()
+
+    def _render(self, frames: int) -> Pcm:
+        try:
+            return self.player.render(frames)
+        except Exception:  # whatever it was, the station stays on air
+            logger.exception("the synth failed; making a new one")
+        try:
+            self._synth = self._make_synth()
+            self.player.rebuild(self._synth)
+            return self.player.render(frames)
+        except Exception:
+            logger.exception("the new synth failed too: a block of silence")
+            return Pcm(np.zeros((frames, CHANNELS), np.float32), self.player.position)
+
+    def _mastered(self, samples: np.ndarray) -> np.ndarray:
+        try:
+            return self._master.process(samples)
+        except Exception:
+            logger.exception("the limiter failed; making a new one")
+            self._master = Master()
+            clipped: np.ndarray = np.clip(samples, -1, 1)
+            return clipped
+
+    def _encode(self, name: str, samples: np.ndarray, position: int) -> Output:
+        try:
+            return Output(self.encoders[name].encode(samples))
+        except Exception:
+            logger.exception("the %s encoder failed; making a new one", name)
+        try:
+            encoder = self._encoder(name, position)
+            packets = encoder.encode(samples)
+        except Exception:
+            logger.exception("the new %s encoder failed too", name)
+            return Output([])
+        self.encoders[name] = encoder
+        return Output(packets, encoder.headers)
+
+    def _encoder(self, name: str, position: int) -> Encoder:
+        format, bitrate_kbps = self._formats[name]
+        return format.encoder(bitrate_kbps, position - Master.delay_frames)

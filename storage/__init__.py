@@ -1,0 +1,1 @@
+"""Pieces and airings into rows and back."""

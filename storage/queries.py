@@ -1,0 +1,142 @@
+"""What the tables are asked. Each is one short view of the data, and none waits for the writer.
+
+They take milliseconds of a thread: call them outside the event loop. All raise DatabaseError
+when the database cannot be read. A list leaves out a damaged piece, with a line in the log: the
+archive must always have something to play.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from generators.music import Origin, Piece
+from storage import rows, tables
+from storage.database import Database
+from storage.errors import RecordError
+from storage.records import AiredPiece, Airing, ListenerCount, StationEvent
+
+logger = logging.getLogger(__name__)
+
+_AIRED = sa.select(tables.airings, tables.pieces).join(tables.pieces)
+_NEWEST_FIRST = (tables.airings.c.aired_at.desc(), tables.airings.c.position.desc())
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many rows there are."""
+
+    pieces: int
+    airings: int
+    replays: int  # of the airings
+    broadcasts: int
+
+
+def piece(database: Database, piece_id: str) -> Piece | None:
+    """
+    Raises:
+        RecordError: its row is damaged.
+    """
+    query = sa.select(tables.pieces).where(tables.pieces.c.id == piece_id)
+    found = _all(database, query)
+    return rows.from_row(found[0]) if found else None
+
+
+def history(
+    database: Database, station: str, before: datetime | None = None, limit: int = 20
+) -> list[AiredPiece]:
+    """What was on air, newest first; only what began before a time, when one is given."""
+    query = _AIRED.where(tables.airings.c.station == station)
+    if before is not None:
+        query = query.where(tables.airings.c.aired_at < before)
+    return list(_aired(_all(database, query.order_by(*_NEWEST_FIRST).limit(limit))))
+
+
+def last_airing(database: Database, station: str) -> AiredPiece | None:
+    """Where the walk through latent space was."""
+    return next(iter(history(database, station, limit=1)), None)
+
+
+def recent_pieces(
+    database: Database,
+    station: str,
+    limit: int,
+    origins: Collection[Origin] = ("sampled", "bridge"),
+) -> list[Piece]:
+    """Different pieces, the one that was on air last first."""
+    later = tables.airings.alias("later")
+    aired_again = sa.exists().where(
+        later.c.piece_id == tables.airings.c.piece_id,
+        later.c.station == station,
+        sa.tuple_(later.c.aired_at, later.c.broadcast_id, later.c.position)
+        > sa.tuple_(
+            tables.airings.c.aired_at,
+            tables.airings.c.broadcast_id,
+            tables.airings.c.position,
+        ),
+    )
+    query = _AIRED.where(
+        tables.airings.c.station == station,
+        tables.pieces.c.origin.in_(origins),
+        ~aired_again,
+    )
+    found = _all(database, query.order_by(*_NEWEST_FIRST).limit(limit))
+    return [aired.piece for aired in _aired(found)]
+
+
+def airings(database: Database, broadcast_id: str) -> list[Airing]:
+    """All of a broadcast, in order."""
+    query = sa.select(tables.airings).where(tables.airings.c.broadcast_id == broadcast_id)
+    found = _all(database, query.order_by(tables.airings.c.position))
+    return [_airing(row) for row in found]
+
+
+def listener_counts(database: Database, station: str, since: datetime) -> list[ListenerCount]:
+    """From `since` on, oldest first."""
+    table = tables.listener_counts
+    query = sa.select(table).where(table.c.station == station, table.c.at >= since)
+    found = _all(database, query.order_by(table.c.at, table.c.mount))
+    return [ListenerCount(**row) for row in found]
+
+
+def events(database: Database, station: str, limit: int) -> list[StationEvent]:
+    """Newest first."""
+    table = tables.events
+    query = sa.select(table.c.station, table.c.at, table.c.kind, table.c.detail)
+    query = query.where(table.c.station == station).order_by(table.c.at.desc()).limit(limit)
+    return [StationEvent(**row) for row in _all(database, query)]
+
+
+def counts(database: Database) -> Counts:
+    def rows_in(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
+        return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
+
+    query = sa.select(
+        rows_in(tables.pieces).label("pieces"),
+        rows_in(tables.airings).label("airings"),
+        rows_in(tables.airings, tables.airings.c.replayed).label("replays"),
+        rows_in(tables.broadcasts).label("broadcasts"),
+    )
+    return Counts(**_all(database, query)[0])
+
+
+def _all(database: Database, query: sa.Executable) -> list[Mapping[str, Any]]:
+    with database.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def _aired(found: Iterable[Mapping[str, Any]]) -> Iterator[AiredPiece]:
+    for row in found:
+        try:
+            yield AiredPiece(_airing(row), rows.from_row(row))
+        except RecordError as error:
+            logger.warning("left out of a list: %s", error)
+
+
+def _airing(row: Mapping[str, Any]) -> Airing:
+    return Airing(**{name: row[name] for name in Airing.__slots__})

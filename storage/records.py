@@ -1,0 +1,89 @@
+"""The values that storage keeps beside the pieces: what was on air, when, and who listened.
+
+Positions are frames of sound at 48 kHz since the broadcast began. Times are UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from generators.music import Piece
+
+FRAMES_A_SECOND = 48_000
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """One run of one station, from the start of the server to its end."""
+
+    id: str
+    station: str
+    started_at: datetime  # UTC
+
+    def __post_init__(self) -> None:
+        _check_utc(self.started_at)
+
+
+@dataclass(frozen=True, slots=True)
+class Airing:
+    """A piece began to sound. A broadcast has at most one airing at a position."""
+
+    broadcast_id: str
+    station: str
+    position: int  # frames since the broadcast began
+    piece_id: str
+    aired_at: datetime  # UTC
+    replayed: bool = False  # the piece was on air before; storage sets it
+
+    def __post_init__(self) -> None:
+        _check_utc(self.aired_at)
+        if self.position < 0:
+            raise ValueError(f"a position counts from 0, not {self.position}")
+
+
+@dataclass(frozen=True, slots=True)
+class AiredPiece:
+    """An airing with the piece that was heard."""
+
+    airing: Airing
+    piece: Piece
+
+    def __post_init__(self) -> None:
+        if self.airing.piece_id != self.piece.id:
+            raise ValueError(f"airing of {self.airing.piece_id} given piece {self.piece.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class ListenerCount:
+    """How many heard one mount of a station at one time."""
+
+    station: str
+    mount: str
+    at: datetime  # UTC
+    current: int
+
+    def __post_init__(self) -> None:
+        _check_utc(self.at)
+
+
+@dataclass(frozen=True, slots=True)
+class StationEvent:
+    """Something an operator may ask about later: a skip, a lost generator, a show that began."""
+
+    station: str
+    at: datetime  # UTC
+    kind: str
+    detail: dict[str, Any]  # whatever JSON can hold
+
+    def __post_init__(self) -> None:
+        _check_utc(self.at)
+
+
+Record = Piece | AiredPiece | Broadcast | ListenerCount | StationEvent
+
+
+def _check_utc(time: datetime) -> None:
+    if time.utcoffset() != timedelta(0):
+        raise ValueError(f"times are kept in UTC, not {time.isoformat()}")

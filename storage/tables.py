@@ -1,0 +1,113 @@
+"""The tables. A change here needs a revision in `storage/migrations/versions/`."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Double,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A time in UTC, aware on the way in and out. SQLite itself forgets the zone."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"a time without a zone cannot be stored: {value.isoformat()}")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        assert isinstance(value, datetime)
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+metadata = MetaData()
+
+pieces = Table(
+    "pieces",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    Column("title", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("tempo_qpm", Double, nullable=False),
+    Column("tempo_end_qpm", Double, nullable=False),
+    Column("show", Text, nullable=False),
+    Column("form", Text, nullable=False),
+    Column("seed", BigInteger, nullable=False),
+    Column("temperature", Double, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("weights_sha256", Text, nullable=False),
+    Column("created", UtcDateTime, nullable=False),
+    Column("steps", Integer, nullable=False),
+    Column("instruments", JSON, nullable=False),  # [melody, bass, drum_kit]
+    Column("parents", JSON, nullable=False),  # ids
+    Column("score", LargeBinary, nullable=False),  # notes and bars: see storage.rows
+    Column("latents", LargeBinary, nullable=False),  # float32, little-endian, row by row
+    Column("latent_count", Integer, nullable=False),  # rows in `latents`
+)
+
+broadcasts = Table(
+    "broadcasts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("station", Text, nullable=False),
+    Column("started_at", UtcDateTime, nullable=False),
+)
+
+airings = Table(
+    "airings",
+    metadata,
+    Column("broadcast_id", ForeignKey("broadcasts.id"), primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),  # frames at 48 kHz
+    Column("station", Text, nullable=False),  # again, so that history needs one index
+    Column("piece_id", ForeignKey("pieces.id"), nullable=False),
+    Column("aired_at", UtcDateTime, nullable=False),
+    Column("replayed", Boolean, nullable=False),
+    Index("airings_by_station", "station", "aired_at"),
+    Index("airings_by_piece", "piece_id", "station", "aired_at"),
+)
+
+listener_counts = Table(
+    "listener_counts",
+    metadata,
+    Column("station", Text, primary_key=True),
+    Column("at", UtcDateTime, primary_key=True),
+    Column("mount", Text, primary_key=True),
+    Column("current", Integer, nullable=False),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("id", String(20), primary_key=True),  # hash of the rest: a second try adds nothing
+    Column("station", Text, nullable=False),
+    Column("at", UtcDateTime, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("detail", JSON, nullable=False),
+    Index("events_by_station", "station", "at"),
+)

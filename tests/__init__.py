@@ -1,0 +1,1 @@
+"""What the station promises, room by room."""

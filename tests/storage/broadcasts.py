@@ -1,0 +1,21 @@
+"""A broadcast to test with: airings of one piece after another, 30 s each."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from generators.music import Piece
+from storage.records import FRAMES_A_SECOND, Airing
+
+BEGAN = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def airing_of(piece: Piece, number: int, *, station: str = "main", broadcast: str = "b1") -> Airing:
+    """The airing that begins `number` half minutes into the broadcast."""
+    return Airing(
+        broadcast_id=broadcast,
+        station=station,
+        position=number * 30 * FRAMES_A_SECOND,
+        piece_id=piece.id,
+        aired_at=BEGAN + timedelta(seconds=30 * number),
+    )

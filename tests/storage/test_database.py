@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta, timezone
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from storage import tables
+from storage.database import Database
+from storage.errors import (
+    CorruptDatabaseError,
+    DatabaseError,
+    NewerDatabaseError,
+    UnavailableError,
+)
+from storage.records import Broadcast
+from storage.writing import store
+from tests.storage.broadcasts import BEGAN
+
+
+def file_of(url: str) -> Path:
+    return Path(url.removeprefix("sqlite:///"))
+
+
+def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
+    with database.reading() as connection:
+        context = MigrationContext.configure(connection)
+        assert compare_metadata(context, tables.metadata) == []
+
+
+def test_opening_twice_changes_nothing(database: Database, url: str) -> None:
+    Database.open(url).close()
+    database.check()
+
+
+def test_a_newer_database_is_refused(database: Database, url: str) -> None:
+    with database.writing() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(NewerDatabaseError, match=r"revision 9999.*Upgrade Latent FM"):
+        Database.open(url)
+
+
+def test_a_file_that_is_no_database_is_refused(url: str) -> None:
+    file = file_of(url)
+    file.parent.mkdir()
+    file.write_bytes(b"holiday photos " * 1000)
+    with pytest.raises(CorruptDatabaseError, match=r"latentfm\.db is damaged"):
+        Database.open(url)
+    assert file.read_bytes() == b"holiday photos " * 1000
+    assert list(file.parent.iterdir()) == [file]
+
+
+def test_the_check_finds_a_damaged_page(database: Database, url: str) -> None:
+    database.close()
+    file = file_of(url)
+    data = bytearray(file.read_bytes())
+    data[8192:12288] = b"\xff" * 4096
+    file.write_bytes(data)
+    with pytest.raises(CorruptDatabaseError, match="is damaged"):
+        database.check()
+
+
+def test_the_check_finds_a_lock(database: Database, url: str) -> None:
+    with sqlite3.connect(file_of(url)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(UnavailableError, match="locked"):
+            database.check()
+    other.close()
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "data").write_text("a file, not a folder")
+    with pytest.raises(UnavailableError, match=r"data/latentfm\.db.*station\.toml"):
+        Database.open(f"sqlite:///{tmp_path}/data/latentfm.db")
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "nonsense", "nosuch://host/db"])
+def test_a_useless_url_names_the_setting(url: str) -> None:
+    with pytest.raises(DatabaseError, match=r"Set \[storage\] url"):
+        Database(url)
+
+
+def test_times_come_back_in_utc(database: Database) -> None:
+    here = BEGAN.astimezone(timezone(timedelta(hours=5)))
+    with database.writing() as connection:
+        row = {"id": "b", "station": "main", "started_at": here}
+        connection.execute(tables.broadcasts.insert().values(row))
+    with database.reading() as connection:
+        (found,) = connection.execute(sa.select(tables.broadcasts.c.started_at)).one()
+    assert found == BEGAN
+    assert found.utcoffset() == timedelta(0)
+
+
+def test_a_reader_never_waits_for_the_writer(database: Database) -> None:
+    with database.writing() as writer:
+        store(writer, Broadcast("b1", "main", BEGAN))
+        with database.reading() as reader:
+            assert reader.execute(sa.select(tables.broadcasts)).all() == []

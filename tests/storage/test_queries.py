@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from generators.music import Piece
+from storage import queries, tables
+from storage.database import Database
+from storage.records import AiredPiece, ListenerCount, StationEvent
+from storage.retention import prune
+from storage.writing import store
+from tests.pieces import make_piece
+from tests.storage.broadcasts import BEGAN, airing_of
+
+A, B, C = (make_piece(seed=seed) for seed in range(3))
+
+
+def air(database: Database, *programme: Piece, station: str = "main") -> None:
+    with database.writing() as connection:
+        for number, piece in enumerate(programme):
+            airing = airing_of(piece, number, station=station, broadcast=f"b-{station}")
+            store(connection, AiredPiece(airing, piece))
+
+
+def test_history_is_newest_first(database: Database) -> None:
+    air(database, A, B, C)
+    assert [aired.piece for aired in queries.history(database, "main")] == [C, B, A]
+
+
+def test_history_goes_on_before_a_time(database: Database) -> None:
+    air(database, A, B, C)
+    newest = queries.history(database, "main", limit=1)[0]
+    older = queries.history(database, "main", before=newest.airing.aired_at)
+    assert [aired.piece for aired in older] == [B, A]
+
+
+def test_a_station_has_its_own_history(database: Database) -> None:
+    air(database, A, station="main")
+    air(database, B, station="other")
+    assert [aired.piece for aired in queries.history(database, "other")] == [B]
+
+
+def test_the_walk_resumes_at_the_last_airing(database: Database) -> None:
+    assert queries.last_airing(database, "main") is None
+    air(database, A, B)
+    last = queries.last_airing(database, "main")
+    assert last is not None
+    assert (last.piece, last.airing.position) == (B, 30 * 48_000)
+
+
+def test_a_replay_is_marked(database: Database) -> None:
+    air(database, A, B, A)
+    assert [a.replayed for a in queries.airings(database, "b-main")] == [False, False, True]
+
+
+def test_an_airing_told_twice_is_stored_once(database: Database) -> None:
+    air(database, A, B)
+    air(database, A, B)
+    assert [a.replayed for a in queries.airings(database, "b-main")] == [False, False]
+
+
+def test_recent_pieces_are_different(database: Database) -> None:
+    air(database, A, B, A, C, B, B)
+    assert queries.recent_pieces(database, "main", 10) == [B, C, A]
+
+
+def test_recent_pieces_leave_patterns_out(database: Database) -> None:
+    air(database, A, make_piece(seed=9, origin="pattern"))
+    assert queries.recent_pieces(database, "main", 10) == [A]
+
+
+def test_a_damaged_piece_is_left_out_of_the_archive(database: Database) -> None:
+    air(database, A, B)
+    with database.writing() as connection:
+        damage = tables.pieces.update().where(tables.pieces.c.id == B.id)
+        connection.execute(damage.values(score=b"?"))
+    assert queries.recent_pieces(database, "main", 10) == [A]
+
+
+def test_counts_count_rows(database: Database) -> None:
+    air(database, A, B, A)
+    assert queries.counts(database) == queries.Counts(pieces=2, airings=3, replays=1, broadcasts=1)
+
+
+def test_an_unknown_piece_is_none(database: Database) -> None:
+    assert queries.piece(database, "f" * 20) is None
+
+
+def test_an_airing_tells_when_its_broadcast_began(database: Database) -> None:
+    air(database, A, B)
+    with database.reading() as connection:
+        assert connection.execute(sa.select(tables.broadcasts.c.started_at)).all() == [(BEGAN,)]
+
+
+@pytest.mark.parametrize(("keep_samples_days", "left"), [(None, [1, 2]), (30, [2]), (0, [])])
+def test_old_samples_are_pruned(
+    database: Database, keep_samples_days: int | None, left: list[int]
+) -> None:
+    old, new = BEGAN - timedelta(days=31), BEGAN - timedelta(days=1)
+    with database.writing() as connection:
+        for at, number in ((old, 1), (new, 2)):
+            store(connection, ListenerCount("main", "/stream.mp3", at, number))
+            store(connection, StationEvent("main", at, "skip", {"number": number}))
+    prune(database, keep_samples_days, BEGAN)
+    assert [c.current for c in queries.listener_counts(database, "main", old)] == left
+    assert [e.detail["number"] for e in queries.events(database, "main", 9)] == left[::-1]
+
+
+def test_pieces_are_never_pruned(database: Database) -> None:
+    air(database, A)
+    prune(database, 0, BEGAN + timedelta(days=9_999))
+    assert queries.piece(database, A.id) == A

@@ -1,0 +1,1 @@
+"""The programme into HTTP: streams, API, pages."""

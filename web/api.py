@@ -1,0 +1,131 @@
+"""The JSON API, version 1."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from generators.music import Piece
+from storage import queries
+from storage.errors import StorageError
+from web import azuracast
+from web.access import operator_only
+from web.keys import PROGRAMME, SESSIONS, station_of
+from web.views import airing_view, now_view, piece_view, station_view
+
+MOST_HISTORY = 200
+
+
+async def stations(request: web.Request) -> web.Response:
+    programme = request.app[PROGRAMME]
+    views = [station_view(programme, station) for station in programme.stations.values()]
+    return web.json_response(views)
+
+
+async def now(request: web.Request) -> web.Response:
+    return web.json_response(now_view(request.app[PROGRAMME], station_of(request)))
+
+
+async def nowplaying(request: web.Request) -> web.Response:
+    """AzuraCast's shape, which players and widgets know."""
+    return web.json_response(await azuracast.nowplaying(request))
+
+
+async def history(request: web.Request) -> web.Response:
+    """?limit= 1..200, ?before= an ISO 8601 time: what was aired earlier, newest first."""
+    limit = _whole(request, "limit", 20, 1, MOST_HISTORY)
+    before = _time(request, "before")
+    database, name = request.app[PROGRAMME].database, station_of(request).name
+    aired = await read(partial(queries.history, database, name, before, limit))
+    return web.json_response({"airings": [airing_view(each) for each in aired]})
+
+
+async def piece(request: web.Request) -> web.Response:
+    return web.json_response(piece_view(await find_piece(request)))
+
+
+async def session(request: web.Request) -> web.Response:
+    """Where the stream that was asked for with this key began."""
+    found = request.app[SESSIONS].get(request.match_info["key"])
+    if found is None:
+        raise web.HTTPNotFound(text="no stream was asked for with this key (yet, or lately)")
+    body = {"position": found.position, "format": found.format, "station": found.station}
+    return web.json_response(body, headers={"Cache-Control": "no-store"})
+
+
+async def schedule(request: web.Request) -> web.Response:
+    programme = request.app[PROGRAMME]
+    shows = {
+        name: {"on": station.show.name, "timezone": station.settings.timezone}
+        for name, station in programme.stations.items()
+    }
+    return web.json_response({"shows": shows, "jobs": programme.scheduler.jobs()})
+
+
+async def controls(request: web.Request) -> web.Response:
+    return web.json_response(station_of(request).controls.as_dict())
+
+
+@operator_only
+async def change_controls(request: web.Request) -> web.Response:
+    """A JSON object of controls; all of it is done, or nothing."""
+    try:
+        changes = await request.json()
+        if not isinstance(changes, dict):
+            raise ValueError('send a JSON object of controls, like {"tempo": 1.1}')
+        changed = station_of(request).turn(changes)
+    except ValueError as error:
+        raise web.HTTPBadRequest(text=str(error)) from error
+    return web.json_response(changed.as_dict())
+
+
+@operator_only
+async def skip(request: web.Request) -> web.Response:
+    """End what plays at its next bar line."""
+    station_of(request).skip()
+    return web.json_response({"skipped": True}, status=202)
+
+
+async def find_piece(request: web.Request) -> Piece:
+    """The piece a path names.
+
+    Raises:
+        HTTPNotFound, HTTPServiceUnavailable: it is not there, or the database is not.
+    """
+    piece_id = request.match_info["piece_id"]
+    found: Piece | None = await read(
+        partial(queries.piece, request.app[PROGRAMME].database, piece_id)
+    )
+    if found is None:
+        raise web.HTTPNotFound(text=f"no piece has the id {piece_id}")
+    return found
+
+
+async def read(query: Any) -> Any:
+    """Run a query off the event loop."""
+    try:
+        return await asyncio.to_thread(query)
+    except StorageError as error:
+        raise web.HTTPServiceUnavailable(text=str(error), headers={"Retry-After": "10"}) from error
+
+
+def _whole(request: web.Request, name: str, default: int, low: int, high: int) -> int:
+    text = request.query.get(name, str(default))
+    if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+        raise web.HTTPBadRequest(text=f"{name} must be a whole number from {low} to {high}")
+    return int(text)
+
+
+def _time(request: web.Request, name: str) -> datetime | None:
+    text = request.query.get(name)
+    if text is None:
+        return None
+    try:
+        time = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise web.HTTPBadRequest(text=f"{name} must be a time like 2026-11-21T14:32:00Z") from error
+    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -1,0 +1,124 @@
+"""Now playing in the shape of AzuraCast's API, so that its widgets and apps work with us.
+
+Its documentation: the schema Api_NowPlaying.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from functools import partial
+from typing import Any
+
+from aiohttp import web
+
+from generators.music import Piece
+from renderer.pcm import SAMPLE_RATE_HZ
+from station.station import Station
+from storage import queries
+from storage.errors import StorageError
+from web.keys import PROGRAMME, station_of
+
+HISTORY = 5
+
+
+async def nowplaying(request: web.Request) -> dict[str, Any]:
+    programme, station = request.app[PROGRAMME], station_of(request)
+    base = f"{request.scheme}://{request.host}"
+    prefix = "" if station is programme.first else f"/stations/{station.name}"
+    mounts = [_mount(base + prefix, name, station) for name in station.mounts]
+    count = {"total": station.listeners, "unique": station.listeners, "current": station.listeners}
+    try:
+        read = partial(queries.history, programme.database, station.name, None, HISTORY + 1)
+        aired = await asyncio.to_thread(read)
+    except StorageError:
+        aired = []  # what is on air is known without the database
+    playing, following = station.playing, station.shelf.next
+    now: dict[str, Any] | None = None
+    if playing:
+        elapsed = (station.position - playing.position) / SAMPLE_RATE_HZ
+        now = {
+            "sh_id": playing.position,
+            "played_at": int(station.timeline.utc(playing.position).timestamp()),
+            "duration": round(playing.piece.seconds),
+            "elapsed": round(elapsed),
+            "remaining": max(0, round(playing.piece.seconds - elapsed)),
+            "playlist": playing.piece.show,
+            "streamer": "",
+            "is_request": False,
+            "song": _song(base, playing.piece, station),
+        }
+    return {
+        "station": {
+            "id": list(programme.stations).index(station.name) + 1,
+            "name": station.settings.title,
+            "shortcode": station.name,
+            "description": station.settings.description,
+            "timezone": station.settings.timezone,
+            "listen_url": mounts[0]["url"],
+            "url": base + "/",
+            "public_player_url": base + "/",
+            "is_public": True,
+            "hls_enabled": False,
+            "hls_url": None,
+            "hls_listeners": 0,
+            "mounts": mounts,
+            "remotes": [],
+        },
+        "listeners": count,
+        "live": {"is_live": False, "streamer_name": "", "broadcast_start": None, "art": None},
+        "now_playing": now,
+        "playing_next": {
+            "cued_at": 0,
+            "duration": round(following.seconds),
+            "playlist": following.show,
+            "is_request": False,
+            "song": _song(base, following, station),
+        }
+        if following
+        else None,
+        "song_history": [
+            {
+                "sh_id": each.airing.position,
+                "played_at": int(each.airing.aired_at.timestamp()),
+                "duration": round(each.piece.seconds),
+                "playlist": each.piece.show,
+                "streamer": "",
+                "is_request": False,
+                "song": _song(base, each.piece, station),
+            }
+            for each in aired[1:]
+        ],
+        "is_online": station.on_air,
+        "cache": None,
+    }
+
+
+def _mount(base: str, name: str, station: Station) -> dict[str, Any]:
+    mount = station.mounts[name]
+    count = {"total": mount.listeners, "unique": mount.listeners, "current": mount.listeners}
+    return {
+        "id": list(station.mounts).index(name) + 1,
+        "name": f"/stream.{name}",
+        "url": f"{base}/stream.{name}",
+        "bitrate": mount.bitrate_kbps,
+        "format": name,
+        "listeners": count,
+        "path": f"/stream.{name}",
+        "is_default": name == next(iter(station.mounts)),
+    }
+
+
+def _song(base: str, piece: Piece, station: Station) -> dict[str, Any]:
+    artist = station.settings.title
+    return {
+        "id": piece.id,
+        "text": f"{artist} - {piece.title}",
+        "artist": artist,
+        "title": piece.title,
+        "album": piece.show,
+        "genre": station.settings.genre,
+        "isrc": "",
+        "lyrics": "",
+        "art": f"{base}/static/favicon.svg",
+        "custom_fields": {"key": piece.key, "tempo_qpm": piece.tempo_qpm, "origin": piece.origin},
+    }

@@ -1,0 +1,65 @@
+"""What changes on a station, pushed to every page: server-sent events.
+
+https://html.spec.whatwg.org/multipage/server-sent-events.html
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from typing import Any
+
+MOST_WAITING = 64  # events; a page further behind than this is let go and comes again
+
+
+class Subscriber:
+    """One page's events, encoded."""
+
+    def __init__(self) -> None:
+        self.events: asyncio.Queue[bytes] = asyncio.Queue(MOST_WAITING)
+        self.closed = asyncio.Event()  # too slow: the page reconnects, and knows all at once
+
+
+class Feed:
+    """The events of one station."""
+
+    def __init__(self) -> None:
+        self._subscribers: set[Subscriber] = set()
+
+    def __len__(self) -> int:
+        return len(self._subscribers)
+
+    def subscribe(self) -> Subscriber:
+        subscriber = Subscriber()
+        self._subscribers.add(subscriber)
+        return subscriber
+
+    def leave(self, subscriber: Subscriber) -> None:
+        self._subscribers.discard(subscriber)
+
+    def send(self, name: str, data: Any) -> None:
+        if not self._subscribers:
+            return
+        event = encode_event(name, data)
+        for subscriber in tuple(self._subscribers):
+            try:
+                subscriber.events.put_nowait(event)
+            except asyncio.QueueFull:
+                subscriber.closed.set()
+                self._subscribers.discard(subscriber)
+
+    def close(self) -> None:
+        """Let every page go; it will come again."""
+        for subscriber in tuple(self._subscribers):
+            subscriber.closed.set()
+            with contextlib.suppress(asyncio.QueueFull):
+                subscriber.events.put_nowait(b"")  # wake it
+
+
+class Feeds(dict[str, Feed]):
+    """By station."""
+
+
+def encode_event(name: str, data: Any) -> bytes:
+    return f"event: {name}\ndata: {json.dumps(data, ensure_ascii=False)}\n\n".encode()

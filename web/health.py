@@ -1,0 +1,90 @@
+"""Is it alive, and how is it? For probes and for Prometheus."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from renderer.pcm import SAMPLE_RATE_HZ
+from station.programme import Programme
+from web.keys import PROGRAMME
+
+
+async def healthz(request: web.Request) -> web.Response:
+    """200 while every mount got sound in the last 5 s, else 503."""
+    programme = request.app[PROGRAMME]
+    stations = {name: station.on_air for name, station in programme.stations.items()}
+    body = {"on_air": programme.on_air, "stations": stations, "note": programme.note}
+    return web.json_response(body, status=200 if programme.on_air else 503)
+
+
+async def metrics(request: web.Request) -> web.Response:
+    registry = CollectorRegistry()
+    registry.register(ProgrammeCollector(request.app[PROGRAMME]))
+    return web.Response(
+        body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
+    )
+
+
+class ProgrammeCollector(Collector):
+    """Reads the programme as it is when somebody asks."""
+
+    def __init__(self, programme: Programme) -> None:
+        self._programme = programme
+
+    def collect(self) -> Iterator[Metric]:
+        of_station = ["station"]
+        on_air = GaugeMetricFamily(
+            "latentfm_on_air", "1 while sound is published", labels=of_station
+        )
+        aired_seconds = CounterMetricFamily(
+            "latentfm_aired_seconds", "Seconds of sound published", labels=of_station
+        )
+        shelf = GaugeMetricFamily(
+            "latentfm_shelf_seconds", "Seconds of music ready ahead", labels=of_station
+        )
+        pieces = CounterMetricFamily(
+            "latentfm_pieces_aired", "Pieces begun, by origin", labels=["station", "origin"]
+        )
+        work = CounterMetricFamily(
+            "latentfm_work_seconds", "CPU seconds of the synth thread", labels=["station", "part"]
+        )
+        of_mount = ["station", "mount"]
+        listeners = GaugeMetricFamily("latentfm_listeners", "Listeners now", labels=of_mount)
+        let_go = CounterMetricFamily(
+            "latentfm_slow_listeners", "Listeners let go for being too slow", labels=of_mount
+        )
+        sent = CounterMetricFamily(
+            "latentfm_sent_bytes", "Bytes sent to listeners", labels=of_mount
+        )
+        for name, station in self._programme.stations.items():
+            on_air.add_metric([name], station.on_air)
+            aired_seconds.add_metric([name], station.position / SAMPLE_RATE_HZ)
+            shelf.add_metric([name], station.shelf.seconds)
+            for origin, count in station.aired.items():
+                pieces.add_metric([name, origin], count)
+            work.add_metric([name, "render"], station.synthesis.cost.render)
+            work.add_metric([name, "encode"], station.synthesis.cost.encode)
+            for format, mount in station.mounts.items():
+                listeners.add_metric([name, format], mount.listeners)
+                let_go.add_metric([name, format], mount.let_go)
+                sent.add_metric([name, format], mount.bytes_sent)
+        yield from (on_air, aired_seconds, shelf, pieces, work, listeners, let_go, sent)
+        yield from self._generator()
+
+    def _generator(self) -> Iterator[Metric]:
+        generator = self._programme.generator
+        up = GaugeMetricFamily("latentfm_generator_up", "1 while the generator answers")
+        up.add_metric([], generator.fault is None)
+        faults = CounterMetricFamily("latentfm_generator_faults", "Times it was lost")
+        faults.add_metric([], generator.faults)
+        music = CounterMetricFamily("latentfm_generated_seconds", "Music decoded, at 120 qpm")
+        music.add_metric([], generator.music_seconds)
+        busy = CounterMetricFamily("latentfm_generating_seconds", "Time spent decoding it")
+        busy.add_metric([], generator.busy_seconds)
+        yield from (up, faults, music, busy)

@@ -1,0 +1,120 @@
+"""The web application, and the server that runs it with the programme on air."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import logging
+import signal
+from collections.abc import Awaitable, Callable
+
+from aiohttp import hdrs, web
+
+from station.errors import AddressInUseError
+from station.programme import Programme
+from web import api, downloads, events, health, pages, streams
+from web.keys import FEEDS, PROGRAMME, SESSIONS
+from web.sessions import Sessions
+
+logger = logging.getLogger(__name__)
+
+MOST_BODY_BYTES = 64 * 1024
+BACKLOG = 1024  # connections the kernel holds for us while we are busy
+GOODBYE_SECONDS = 2.0  # for handlers to end, once the streams have
+
+
+def make_app(programme: Programme) -> web.Application:
+    """All routes of all stations. docs/api.md lists them."""
+    app = web.Application(middlewares=[_dressed], client_max_size=MOST_BODY_BYTES)
+    app[PROGRAMME] = programme
+    app[SESSIONS] = Sessions()
+    app[FEEDS] = events.make_feeds(list(programme.stations))
+    app[downloads.POOL] = downloads.ExportPool()
+    app.cleanup_ctx.append(events.feeding)
+    app.on_shutdown.append(events.close_feeds)
+    app.add_routes(
+        [
+            *(web.get(path, pages.page) for path in pages.PAGES),
+            web.get("/stream.{format}", streams.stream),
+            web.get("/stations/{station}/stream.{format}", streams.stream),
+            web.get("/listen.m3u", pages.m3u),
+            web.get("/api/v1/stations", api.stations),
+            web.get("/api/v1/now", api.now),
+            web.get("/api/v1/history", api.history),
+            web.get("/api/v1/events", events.events, allow_head=False),
+            web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}", api.piece),
+            web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.mid", downloads.midi),
+            web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.mp3", downloads.mp3),
+            web.get("/api/v1/sessions/{key}", api.session),
+            web.get("/api/v1/schedule", api.schedule),
+            web.get("/api/v1/controls", api.controls),
+            web.patch("/api/v1/controls", api.change_controls),
+            web.post("/api/v1/skip", api.skip),
+            web.get("/api/nowplaying", api.nowplaying),
+            web.get("/api/nowplaying/{station}", api.nowplaying),
+            web.get("/healthz", health.healthz),
+            web.get("/metrics", health.metrics),
+            web.static("/static", pages.STATIC),
+        ]
+    )
+    return app
+
+
+async def serve(programme: Programme, announce: Callable[[int], None]) -> None:
+    """On air and on the web until SIGTERM or SIGINT. `announce` is told the port.
+
+    Raises:
+        AddressInUseError: the port is taken; nothing went on air.
+    """
+    server = programme.settings.server
+    runner = web.AppRunner(
+        make_app(programme),
+        handler_cancellation=True,
+        access_log=None,
+        shutdown_timeout=GOODBYE_SECONDS,
+    )
+    await runner.setup()
+    try:
+        site = web.TCPSite(runner, server.host, server.port, backlog=BACKLOG)
+        try:
+            await site.start()
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise AddressInUseError(server.host, server.port) from error
+            raise
+        async with programme.on_the_air():
+            announce(runner.addresses[0][1])
+            await _asked_to_stop()
+            logger.info("going off air")
+    finally:
+        await runner.cleanup()
+
+
+async def _asked_to_stop() -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+@web.middleware
+async def _dressed(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Errors of the API as JSON, and headers that keep browsers from guessing."""
+    try:
+        response = await handler(request)
+    except web.HTTPException as error:
+        if not request.path.startswith("/api/"):
+            raise
+        body = {"error": error.text, "status": error.status}
+        headers = {k: v for k, v in error.headers.items() if k.lower() != "content-type"}
+        response = web.json_response(body, status=error.status, headers=headers)
+    if not response.prepared:
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        if request.path.startswith("/api/"):
+            response.headers.setdefault(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+            response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
+    return response

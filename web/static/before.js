@@ -1,0 +1,42 @@
+// What was heard before, with each piece's files.
+
+import { address, get } from "./api.js";
+import { make } from "./dom.js";
+
+const SHOWN = 12;
+
+let older = null; // asked for once; what came since is on the timeline
+
+/** Fill `list` with what sounded before `airing`, newest first. */
+export async function showBefore(list, timeline, airing) {
+  const before = airing?.position ?? Infinity;
+  try {
+    older ??= (await get("history?limit=20")).airings;
+  } catch {
+    // The next piece asks again.
+  }
+  const known = timeline.before(before);
+  const oldest = known.at(-1)?.position ?? before;
+  const history = (older ?? []).filter(({ position }) => position < oldest);
+  const items = [...known, ...history].slice(0, SHOWN).map(item);
+  if (!items.length) items.push(make("li", { textContent: "Nothing yet: it has just begun." }));
+  list.replaceChildren(...items);
+}
+
+function item({ utc, piece }) {
+  const at = new Date(utc);
+  const time = make("time", {
+    dateTime: utc,
+    textContent: at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }),
+  });
+  const title = make("span", { className: "name", textContent: piece.title });
+  const row = make("li", { className: piece.origin });
+  const { midi, mp3 } = piece.links;
+  row.append(time, title, file("MIDI", midi, piece), file("MP3", mp3, piece));
+  return row;
+}
+
+function file(name, path, { title }) {
+  const ariaLabel = `${title}, ${name}`;
+  return make("a", { href: address(path), download: "", textContent: name, ariaLabel });
+}

@@ -1,0 +1,113 @@
+"""What the API shows of a piece, an airing and a station: one shape, wherever it appears."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from generators.music import Piece
+from generators.recipe import trio_to_dict
+from renderer.instruments import instrument_names
+from renderer.pcm import SAMPLE_RATE_HZ, Start
+from renderer.score import frames_of
+from station.programme import Programme
+from station.station import Station
+from storage.records import AiredPiece
+
+RECENT_STARTS = 4
+
+
+def piece_view(piece: Piece, *, with_trio: bool = True) -> dict[str, Any]:
+    path = f"/api/v1/pieces/{piece.id}"
+    view: dict[str, Any] = {
+        "id": piece.id,
+        "title": piece.title,
+        "origin": piece.origin,
+        "tempo_qpm": piece.tempo_qpm,
+        "tempo_end_qpm": piece.tempo_end_qpm,
+        "key": piece.key,
+        "show": piece.show,
+        "form": piece.form,
+        "temperature": piece.temperature,
+        "instruments": instrument_names(piece.instruments),
+        "parents": list(piece.parents),
+        "seconds": round(piece.seconds, 3),
+        "steps": piece.trio.steps,
+        "seed": piece.seed,
+        "model": piece.model,
+        "weights_sha256": piece.weights_sha256,
+        "created": piece.created.isoformat(),
+        "links": {"self": path, "midi": f"{path}.mid", "mp3": f"{path}.mp3"},
+    }
+    if with_trio:
+        view["trio"] = trio_to_dict(piece.trio)
+    return view
+
+
+def start_view(station: Station, start: Start) -> dict[str, Any]:
+    """A piece on the timeline of the broadcast that is on air."""
+    utc = station.timeline.utc(start.position)
+    return _aired_view(start.position, utc, piece_view(start.piece), frames_of(start.piece))
+
+
+def airing_view(aired: AiredPiece) -> dict[str, Any]:
+    """A piece in the log."""
+    view = piece_view(aired.piece, with_trio=False)
+    airing = aired.airing
+    return {
+        **_aired_view(airing.position, airing.aired_at, view, frames_of(aired.piece)),
+        "broadcast": airing.broadcast_id,
+        "replayed": airing.replayed,
+    }
+
+
+def now_view(programme: Programme, station: Station) -> dict[str, Any]:
+    playing = station.playing
+    recent = station.timeline.since(playing.position if playing else 0)
+    earlier = station.timeline.before(recent[0].position, RECENT_STARTS - 1) if recent else ()
+    following = station.shelf.next
+    return {
+        "station": station.name,
+        "title": station.settings.title,
+        "show": station.show.name,
+        "position": station.position,
+        "sample_rate_hz": SAMPLE_RATE_HZ,
+        "utc": station.timeline.utc(station.position).isoformat(),
+        "broadcast": station.broadcast.id,
+        "listeners": station.listeners,
+        **health_view(programme, station),
+        "playing": start_view(station, playing) if playing else None,
+        "recent": [start_view(station, start) for start in (*earlier, *recent)],
+        "next": piece_view(following) if following else None,
+    }
+
+
+def health_view(programme: Programme, station: Station) -> dict[str, Any]:
+    note = programme.note
+    well = station.on_air and not note
+    return {"health": "ok" if well else "degraded", "note": note}
+
+
+def station_view(programme: Programme, station: Station) -> dict[str, Any]:
+    prefix = "" if station is programme.first else f"/stations/{station.name}"
+    return {
+        "name": station.name,
+        "title": station.settings.title,
+        "description": station.settings.description,
+        "show": station.show.name,
+        "listeners": station.listeners,
+        "streams": [
+            {
+                "format": name,
+                "url": f"{prefix}/stream.{name}",
+                "mime_type": mount.format.mime_type,
+                "bitrate_kbps": mount.bitrate_kbps,
+                "listeners": mount.listeners,
+            }
+            for name, mount in station.mounts.items()
+        ],
+    }
+
+
+def _aired_view(position: int, utc: datetime, piece: dict[str, Any], frames: int) -> dict[str, Any]:
+    return {"position": position, "frames": frames, "utc": utc.isoformat(), "piece": piece}
