@@ -11,6 +11,8 @@ import hashlib
 import itertools
 import json
 import tarfile
+import zipfile
+import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -36,6 +38,7 @@ LEAST_ONSETS = (6, 4, 6)  # a window with fewer melody, bass or drum onsets is t
 LEAST_ACTIVE_BARS = 3  # bars of the window in which each part must strike something
 ALIKE_WINDOWS = 4  # files that share so many melody windows are versions of one tune
 HELD_OUT_DENOMINATOR = 10  # one cluster in ten is held out
+_DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +79,14 @@ class Corpus:
     @classmethod
     def load(cls, path: Path) -> Corpus:
         try:
-            with np.load(path) as data:
+            with path.open("rb") as file, np.load(file) as data:
                 if int(data["version"]) != CORPUS_VERSION:
                     raise CorpusError(
                         f"{path} is a corpus of version {data['version']}: build it anew"
                     )
                 files = [SourceFile(**line) for line in json.loads(str(data["files"]))]
                 return cls(data["tokens"], data["tracks"], data["windows"], files)
-        except (OSError, KeyError, ValueError) as error:
+        except _DAMAGED as error:
             raise CorpusError(
                 f"{path} is not a corpus: {error}. Make one with `corpus build`."
             ) from error
@@ -91,8 +94,7 @@ class Corpus:
     @property
     def window_files(self) -> np.ndarray:
         """The file each window is from, `(windows,)`."""
-        files: np.ndarray = self.tracks[self.windows[:, 0], 0]
-        return files
+        return np.asarray(self.tracks[self.windows[:, 0], 0])
 
 
 def build(folders: Iterable[Path]) -> Corpus:
@@ -211,7 +213,8 @@ def _active_windows(tokens: np.ndarray, part: int) -> np.ndarray:
     if len(onsets) < WINDOW_BARS:
         return np.zeros(0, bool)
     view = np.lib.stride_tricks.sliding_window_view(onsets, WINDOW_BARS)
-    return (view.sum(axis=1) >= LEAST_ONSETS[part]) & ((view > 0).sum(axis=1) >= LEAST_ACTIVE_BARS)
+    enough, spread = view.sum(axis=1), (view > 0).sum(axis=1)
+    return np.asarray((enough >= LEAST_ONSETS[part]) & (spread >= LEAST_ACTIVE_BARS))
 
 
 def _split(corpus: Corpus) -> list[SourceFile]:

@@ -9,7 +9,7 @@ from generators.music import PARTS, STEPS_PER_BAR, Trio
 
 GOOD_ONSETS_A_BAR = {"melody": (2, 10), "bass": (1, 10), "drums": (3, 14)}
 ENOUGH_PITCHES = 5  # different melody pitches
-IN_SCALE = 3.0  # a pitch class whose profile is above this belongs to the scale
+IN_SCALE = 2.8  # a pitch class whose profile is above this belongs to the scale
 
 
 def score(trio: Trio) -> float:

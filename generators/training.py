@@ -13,6 +13,7 @@ import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +24,10 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
+from generators.card import CARD, card, provenance
 from generators.config import ModelConfig, TrainingConfig
 from generators.corpus import Corpus
-from generators.evaluation import Figures, measure
+from generators.evaluation import Figures, measure, most_common
 from generators.model import MusicVAE
 from generators.sampler import best_device
 from generators.weights import save_model
@@ -37,7 +39,7 @@ CHECKPOINT = "checkpoint.pt"
 LOG = "training.jsonl"
 AVERAGE_DECAY = 0.999
 MEASURE_EVERY_SECONDS = 300.0
-HELD_OUT_WINDOWS = 512
+MEASURED_WINDOWS = 512
 
 
 class Training:
@@ -57,8 +59,9 @@ class Training:
         self.device = best_device()
         self.step = 0
         self.seconds = 0.0
-        torch.manual_seed(seed)
+        torch.manual_seed(seed)  # of the first weights
         self._seed = seed
+        self._provenance = provenance(corpus)
         self._train = Windows(corpus, config.bars, held_out=False)
         self._held_out = Windows(corpus, config.bars, held_out=True)
         self._model = MusicVAE(config).to(self.device)
@@ -76,6 +79,7 @@ class Training:
         measured = time.monotonic()
         wanted = minutes * 60
         bar = tqdm(total=round(wanted), initial=round(self.seconds), unit="s", desc="training")
+        nats = kl = math.nan
         with _interruptible() as interrupted, bar:
             while self.seconds < wanted and not interrupted:
                 nats, kl = self._one_step(self.seconds / wanted)
@@ -87,17 +91,16 @@ class Training:
                     bar.set_postfix_str(f"step {self.step}, {rate:.0f}/s, {nats:.0f}+{kl:.0f} nats")
                 if now - measured > MEASURE_EVERY_SECONDS:
                     measured = now
-                    self._report(self._save(), nats, kl)
-        figures = self._save()
-        self._report(figures, nats=math.nan, kl=math.nan)
-        return figures
+                    self._report(nats, kl)
+        return self._report(nats, kl)
 
     def _one_step(self, progress: float) -> tuple[float, float]:
         settings = self.training
         for group in self._optimizer.param_groups:
             group["lr"] = _cosine(settings.learning_rate, settings.final_learning_rate, progress)
-        # Seeded by the step, so a resumed run sees the windows it would have seen.
+        # Seeded by the step, so a resumed run goes on as if it had never stopped.
         rng = np.random.default_rng([self._seed, self.step])
+        torch.manual_seed(int(rng.integers(2**63)))
         batch = self._train.batch(rng, settings.batch, settings)
         tokens = torch.from_numpy(batch).to(self.device)
         beta = settings.beta * min(1.0, self.step / settings.beta_warmup_steps)
@@ -130,19 +133,26 @@ class Training:
             nats = nats + cross.view(len(tokens), -1).sum(-1)
         return nats, kl
 
-    def _save(self) -> Figures:
+    def _save(self) -> tuple[Figures, Figures]:
+        """Weights, checkpoint and card. Returns the held-out and the training files' figures."""
         average: MusicVAE = self._average.module  # type: ignore[assignment]
-        figures = measure(average, self._held_out.spread(HELD_OUT_WINDOWS))
-        save_model(
-            average,
-            self.folder,
-            facts={
-                "training_steps": self.step,
-                "training_windows": self.step * self.training.batch,
-                "training_seconds": round(self.seconds),
-                "held_out": figures.as_dict(),
-            },
-        )
+        windows = self._held_out.spread(MEASURED_WINDOWS)
+        held_out = measure(average, windows)
+        seen = measure(average, self._train.spread(MEASURED_WINDOWS))
+        facts = {
+            "name": self.config.name,
+            "training_steps": self.step,
+            "training_windows": self.step * self.training.batch,
+            "training_seconds": round(self.seconds),
+            "device": str(self.device),
+            "training": asdict(self.training),
+            "corpus": self._provenance,
+            "held_out": held_out.as_dict(),
+            "on_training_files": seen.as_dict(),
+            "most_common": most_common(windows),
+        }
+        sha256 = save_model(average, self.folder, facts)
+        (self.folder / CARD).write_text(card(asdict(self.config), facts, sha256))
         state = {
             "step": self.step,
             "seconds": self.seconds,
@@ -153,7 +163,7 @@ class Training:
         partial = self.folder / (CHECKPOINT + ".partial")
         torch.save(state, partial)
         partial.replace(self.folder / CHECKPOINT)
-        return figures
+        return held_out, seen
 
     def _load(self) -> None:
         state: dict[str, Any] = torch.load(self.folder / CHECKPOINT, map_location=self.device)
@@ -163,18 +173,16 @@ class Training:
         self._optimizer.load_state_dict(state["optimizer"])
         logger.info("resumed at step %d, %.0f s", self.step, self.seconds)
 
-    def _report(self, figures: Figures, nats: float, kl: float) -> None:
-        seen = measure(self._average.module, self._train.spread(HELD_OUT_WINDOWS))  # type: ignore[arg-type]
-        line: dict[str, object] = {
-            "step": self.step,
-            "seconds": round(self.seconds),
-            "nats": nats,
-            "kl": kl,
-        }
-        line |= {"held_out": figures.as_dict(), "training": seen.as_dict()}
+    def _report(self, nats: float, kl: float) -> Figures:
+        """Save, measure, and say so in the log and beside the bar."""
+        held_out, seen = self._save()
+        line: dict[str, object] = {"step": self.step, "seconds": round(self.seconds)}
+        line |= {"nats": nats, "kl": kl}
+        line |= {"held_out": held_out.as_dict(), "training": seen.as_dict()}
         with (self.folder / LOG).open("a") as log:
             log.write(json.dumps(line) + "\n")
-        tqdm.write(f"step {self.step}: held out {figures}; training {seen}")
+        tqdm.write(f"step {self.step}: held out {held_out}; training {seen}")
+        return held_out
 
 
 def _cosine(first: float, last: float, progress: float) -> float:

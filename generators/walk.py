@@ -32,9 +32,9 @@ def slerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
         raise ValueError("cannot interpolate from or to a zero latent")
     angle = np.arccos(np.clip(start @ end / norms, -1.0, 1.0))
     if np.sin(angle) < 1e-6:  # parallel: the circle is undefined, the line is exact
-        return ((1 - t) * start + t * end).astype(np.float32)
-    mixed: np.ndarray = np.sin((1 - t) * angle) * start + np.sin(t * angle) * end
-    return (mixed / np.sin(angle)).astype(np.float32)
+        return np.asarray((1 - t) * start + t * end, np.float32)
+    mixed = np.sin((1 - t) * angle) * start + np.sin(t * angle) * end
+    return np.asarray(mixed / np.sin(angle), np.float32)
 
 
 def prior(rng: np.random.Generator, z_size: int) -> np.ndarray:

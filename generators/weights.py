@@ -75,21 +75,27 @@ def load_model(folder: ModelFolder) -> Any:
     return model.eval()
 
 
-def save_model(model: Any, path: Path, facts: Mapping[str, Any]) -> None:
-    """Write a model folder; what stood there before is replaced in one move a file."""
+def save_model(model: Any, path: Path, facts: Mapping[str, Any]) -> str:
+    """Write a model folder; what stood there before is replaced in one move a file.
+
+    Returns:
+        The sha256 of the weights.
+    """
     from safetensors.torch import save_file
 
     path.mkdir(parents=True, exist_ok=True)
     partial = path / (WEIGHTS + ".partial")
     save_file({name: tensor.contiguous() for name, tensor in model.state_dict().items()}, partial)
+    sha256 = _sha256(partial)
     description = {
         "config": asdict(model.config),
-        "sha256": _sha256(partial),
+        "sha256": sha256,
         "facts": dict(facts),
     }
     partial.replace(path / WEIGHTS)
     text = json.dumps(description, indent=2, ensure_ascii=False)
     (path / DESCRIPTION).write_text(text + "\n")
+    return sha256
 
 
 def _sha256(path: Path) -> str:

@@ -40,7 +40,7 @@ class Windows:
         clusters = [corpus.files[file].cluster for file in corpus.tracks[self._windows[:, 0], 0]]
         _, which, counts = np.unique(clusters, return_inverse=True, return_counts=True)
         weights = 1 / np.sqrt(counts[which])
-        return np.cumsum(weights) / weights.sum()
+        return np.asarray(np.cumsum(weights) / weights.sum())
 
     def batch(self, rng: np.random.Generator, size: int, config: TrainingConfig) -> np.ndarray:
         """Random windows, int64 `(size, bars, 16, 3)`, augmented."""
@@ -63,7 +63,7 @@ class Windows:
     def _cut(self, windows: np.ndarray) -> np.ndarray:
         starts = self._tracks[windows[:, :3], 2] + windows[:, 3:] * STEPS_PER_BAR  # (B, 3)
         at = starts[:, None, :] + np.arange(self._steps)[None, :, None]
-        return self._tokens[at].astype(np.int64)  # (B, steps, 3)
+        return np.asarray(self._tokens[at], np.int64)  # (B, steps, 3)
 
     def _any_drums(self, rng: np.random.Generator) -> np.ndarray:
         _, _, offset, steps = self._tracks[rng.choice(self._drum_tracks)]

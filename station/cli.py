@@ -26,6 +26,7 @@ def run(serve: Serve, arguments: Sequence[str] | None = None) -> int:
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
         stream=sys.stderr,
     )
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     try:
         parsed.serve = serve
         parsed.settings = load_settings(parsed.config)

@@ -83,6 +83,8 @@ class Programme:
     @contextlib.asynccontextmanager
     async def on_the_air(self) -> AsyncIterator[None]:
         """Be on air inside the block."""
+        with _database_may_fail("opening"):
+            await asyncio.to_thread(self.database.prepare)
         await self.stock_shelves()
         for station in self.stations.values():
             await self._resume(station)

@@ -51,7 +51,7 @@ class StorageSettings(Section):
 class GeneratorSettings(Section):
     model: Path | None = Field(None, description="model folder; unset for the one we ship")
     shelf_minutes: float = Field(4.0, ge=0.5, le=120, description="music to keep ready ahead")
-    candidates: int = Field(6, ge=1, le=64, description="sampled for each piece; the best is aired")
+    candidates: int = Field(16, ge=1, le=64, description="sampled for each piece; the best is aired")
 
 
 class RendererSettings(Section):
