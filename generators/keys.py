@@ -36,6 +36,19 @@ class Key:
         return Key((self.tonic + semitones) % 12, self.mode)
 
 
+KEYS = tuple(Key(tonic, mode) for mode in PROFILES for tonic in range(12))
+
+
+def _shape(key: Key) -> np.ndarray:
+    """A key's profile, of mean 0 and length 1: its product with another is their correlation."""
+    profile = np.roll(PROFILES[key.mode], key.tonic)
+    profile = profile - profile.mean()
+    return np.asarray(profile / np.linalg.norm(profile))
+
+
+_SHAPES = np.stack([_shape(key) for key in KEYS])  # (24, 12)
+
+
 def find_key(trio: Trio) -> Key:
     """Correlate how long each pitch class sounds with the 24 profiles (Krumhansl-Schmuckler)."""
     sounding = np.zeros(12)
@@ -44,9 +57,7 @@ def find_key(trio: Trio) -> Key:
             sounding[note.pitch % 12] += weight * (note.end - note.start)
     if np.ptp(sounding) == 0:  # nothing to tell one key from another by
         return Key(0, "major")
-    keys = [Key(tonic, mode) for mode in PROFILES for tonic in range(12)]
-    fits = [np.corrcoef(sounding, np.roll(PROFILES[key.mode], key.tonic))[0, 1] for key in keys]
-    return keys[int(np.argmax(fits))]
+    return KEYS[int(np.argmax(_SHAPES @ (sounding - sounding.mean())))]
 
 
 def way_to_related(old: Key, new: Key) -> int:

@@ -6,6 +6,7 @@ random numbers, so a station with a seed composes the same programme at each sta
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import replace
 from typing import Protocol
@@ -82,8 +83,7 @@ class Composer:
             bars = form_bars(form, model.config.bars)
             plans.append(Plan(latents, bars, self._seed(), temperature))
         decoded = await self._decoder.decode(plans)
-        scores = [score(realise(t, p.bars)) for t, p in zip(decoded, plans, strict=True)]
-        best = int(np.argmax(scores))
+        best = await asyncio.to_thread(_best, plans, decoded)  # too long for the event loop
         plan, tokens = plans[best], decoded[best]
         key = find_key(realise(tokens, plan.bars))
         shift = way_to_related(parse_key(after.key), key) if after else 0
@@ -167,6 +167,12 @@ class Composer:
 
     def _seed(self) -> int:
         return int(self._rng.integers(2**63))
+
+
+def _best(plans: list[Plan], decoded: list[np.ndarray]) -> int:
+    """Which of the candidates the critic likes most."""
+    scores = [score(realise(t, p.bars)) for t, p in zip(decoded, plans, strict=True)]
+    return int(np.argmax(scores))
 
 
 def letters(form: str) -> list[str]:

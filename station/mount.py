@@ -113,6 +113,7 @@ class Mount:
         for listener in tuple(self._listeners):
             listener.end()
         self._listeners.clear()
+        self._recent.clear()  # nobody joins any more
 
     def _send(self, plain: bytes, titled: bytes) -> None:
         for listener in tuple(self._listeners):

@@ -76,9 +76,13 @@ class Programme:
 
     @property
     def note(self) -> str | None:
-        """What is wrong, for people; None when all is well."""
-        notes = [self.generator.fault, self.journal.degraded]
-        return "; ".join(note for note in notes if note) or None
+        """What is wrong, for anybody who listens; None when all is well. The log says more."""
+        notes = []
+        if self.generator.fault:
+            notes.append("The model is away: archived and rule-made music plays until it is back.")
+        if self.journal.degraded:
+            notes.append("The database is away: the log is kept in a file until it is back.")
+        return " ".join(notes) or None
 
     @contextlib.asynccontextmanager
     async def on_the_air(self) -> AsyncIterator[None]:
@@ -109,7 +113,8 @@ class Programme:
         for name, station in self.stations.items():
             with _database_may_fail("archive"):
                 read = partial(queries.recent_pieces, self.database, name, ARCHIVE_PIECES)
-                station.shelf.stock(await asyncio.to_thread(read))
+                newest_first = await asyncio.to_thread(read)
+                station.shelf.stock(newest_first[::-1])  # heard longest ago, played first
 
     async def sample_listeners(self) -> None:
         for name, station in self.stations.items():
@@ -125,10 +130,11 @@ class Programme:
             logger.info("pruned %d rows", rows)
 
     async def _resume(self, station: Station) -> None:
+        """Begin with the last piece of the broadcast before: the walk goes on from there."""
         with _database_may_fail("resume"):
             read = partial(queries.last_airing, self.database, station.name)
             if (last := await asyncio.to_thread(read)) is not None:
-                station.resume_after(last.piece)
+                station.shelf.add([last.piece], after=None)
 
 
 @contextlib.contextmanager

@@ -53,6 +53,8 @@ class Scheduler:
                 job.modify(next_run_time=datetime.now(job.trigger.timezone))
 
     def stop(self) -> None:
+        # A job that is cut short here is no news.
+        logging.getLogger("apscheduler").setLevel(logging.CRITICAL)
         self._jobs.shutdown(wait=False)
 
     def jobs(self) -> list[dict[str, Any]]:

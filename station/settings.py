@@ -51,7 +51,9 @@ class StorageSettings(Section):
 class GeneratorSettings(Section):
     model: Path | None = Field(None, description="model folder; unset for the one we ship")
     shelf_minutes: float = Field(4.0, ge=0.5, le=120, description="music to keep ready ahead")
-    candidates: int = Field(16, ge=1, le=64, description="sampled for each piece; the best is aired")
+    candidates: int = Field(
+        16, ge=1, le=64, description="sampled for each piece; the best is aired"
+    )
 
 
 class RendererSettings(Section):
@@ -87,7 +89,7 @@ class ShowSettings(Section):
         ("AaBA", "AABa", "ABaC"), min_length=1, description="letters are sections, small ones vary"
     )
     melody_programs: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field(
-        (4, 11, 0), min_length=1, description="General MIDI programs, 0..127, to choose from"
+        (4, 24, 11, 108), min_length=1, description="General MIDI programs, 0..127, to choose from"
     )
     bass_programs: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field((33, 32), min_length=1)
     drum_kits: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field((0,), min_length=1)
@@ -101,7 +103,7 @@ NIGHT = ShowSettings(
     temperature=0.5,
     adventure=0.5,
     bridge_bars=8,
-    melody_programs=(11, 88, 5),
+    melody_programs=(11, 26, 46, 88),
     bass_programs=(32, 35),
 )
 
@@ -114,12 +116,20 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def _one_line(text: str) -> str:
+    """Titles travel in headers and playlists, where a second line would be another field."""
+    return "".join(letter for letter in " ".join(text.split()) if letter.isprintable())
+
+
+OneLine = Annotated[str, AfterValidator(_one_line)]
+
+
 class StationSettings(Section):
-    title: str = Field("Latent FM", min_length=1, max_length=80)
-    description: str = Field(
+    title: OneLine = Field("Latent FM", min_length=1, max_length=80)
+    description: OneLine = Field(
         "Generative radio: new trios from latent space, without an end.", max_length=300
     )
-    genre: str = Field("Generative", max_length=60)
+    genre: OneLine = Field("Generative", max_length=60)
     timezone: Annotated[str, AfterValidator(_known_zone)] = Field(
         "UTC", description="IANA name; shows begin by its clock"
     )

@@ -66,7 +66,6 @@ class Station:
         self._seed = seed
         self._patterns = 0
         self._position = 0  # of the next frame to go on air
-        self._resume: Piece | None = None
         self._closing = asyncio.Event()
         self._composer = Composer(
             generator, seed=seed, candidates=settings.generator.candidates, clock=utc
@@ -164,16 +163,12 @@ class Station:
             logger.info("%s: %s begins", self.name, show.name)
             self._note("show", {"name": show.name})
 
-    def resume_after(self, piece: Piece) -> None:
-        """Go on walking from where an earlier broadcast was."""
-        self._resume = piece
-
     async def top_up(self) -> None:
         """Compose until the shelf is full, or the generator fails."""
         while self.shelf.seconds < self._target_seconds and not self._closing.is_set():
             after, show, controls = self.shelf.last, self.show, self.controls
             try:
-                pieces = await self._composer.compose(after or self._resume, show, controls)
+                pieces = await self._composer.compose(after, show, controls)
             except WorkerError:
                 return  # the generator has said why; it will be asked again
             if (show, controls) == (self.show, self.controls):

@@ -39,4 +39,4 @@ def is_token(folder: Path, token: str) -> bool:
 
 def _hash(token: str) -> str:
     # A plain hash is enough: 192 random bits cannot be guessed, however fast the hash.
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode(errors="surrogateescape")).hexdigest()
