@@ -19,7 +19,7 @@ class ModelConfig:
     encoder: int  # LSTM width a direction, at both levels
     conductor: int  # LSTM width: also the width of a bar's embedding
     decoder: int  # LSTM width of each part's bar decoder
-    dropout: float = 0.2  # of the decoders' outputs, while training
+    dropout: float = 0.3  # of the decoders' outputs, while training
 
     @property
     def steps(self) -> int:
@@ -37,12 +37,12 @@ class TrainingConfig:
     batch: int = 128
     learning_rate: float = 2e-3
     final_learning_rate: float = 1e-4
-    weight_decay: float = 0.01
+    weight_decay: float = 0.05
     free_bits: float = 96.0  # bits a window that cost nothing
     beta: float = 0.2  # weight of the KL above the free bits
     beta_warmup_steps: int = 500
-    token_dropout: float = 0.3  # share of previous tokens hidden from the decoders
-    swapped_drums: float = 0.6  # share of windows under another window's drums
+    token_dropout: float = 0.35  # share of previous tokens hidden from the decoders
+    swapped_drums: float = 0.67  # share of windows under another window's drums
     transpose_semitones: tuple[int, int] = (-5, 6)  # lowest, highest
 
 

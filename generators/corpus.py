@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 import itertools
 import json
+import statistics
 import tarfile
 import zipfile
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,15 +29,17 @@ from generators.events import (
     drums_to_tokens,
     melody_to_tokens,
 )
-from generators.midi import Run, read_runs
+from generators.midi import Run, Track, read_runs
 from generators.music import PARTS, STEPS_PER_BAR
 
-CORPUS_VERSION = 1
+CORPUS_VERSION = 2
 WINDOW_BARS = 4  # what "active" and "alike" are judged on
 MOST_TRACKS_A_KIND = 8  # of one run: a file with 30 tracks shall not outweigh the rest
 LEAST_ONSETS = (6, 4, 6)  # a window with fewer melody, bass or drum onsets is too empty
 LEAST_ACTIVE_BARS = 3  # bars of the window in which each part must strike something
 ALIKE_WINDOWS = 4  # files that share so many melody windows are versions of one tune
+NO_DRUMS = -1  # in place of a drum track: such a window only ever sounds under borrowed drums
+HIGHEST_BASS_MEDIAN = 55  # MIDI pitch: a voice that lies higher is no bass
 HELD_OUT_DENOMINATOR = 10  # one cluster in ten is held out
 _DAMAGED = (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile, zlib.error)
 
@@ -62,7 +65,7 @@ class Corpus:
 
     tokens: np.ndarray  # int16, (all steps,)
     tracks: np.ndarray  # int64, (tracks, 4): file, part, offset, steps
-    windows: np.ndarray  # int32, (windows, 4): melody, bass, drum track, first bar
+    windows: np.ndarray  # int32, (windows, 4): melody, bass, drum track or NO_DRUMS, first bar
     files: list[SourceFile] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
@@ -112,7 +115,7 @@ def build(folders: Iterable[Path]) -> Corpus:
         reason = _take(data, len(files), tracks, windows)
         drum_tracks = sum(part == 2 for _, part, _ in tracks[before[0] :])
         files.append(
-            _replace(
+            replace(
                 file, windows=len(windows) - before[1], drum_tracks=drum_tracks, rejected=reason
             )
         )
@@ -127,10 +130,6 @@ def build(folders: Iterable[Path]) -> Corpus:
     )
     corpus.files = _split(corpus)
     return corpus
-
-
-def _replace(file: SourceFile, **changes: object) -> SourceFile:
-    return SourceFile(**{**asdict(file), **changes})
 
 
 def _sources(folder: Path) -> Iterator[tuple[str, str, str, bytes]]:
@@ -188,7 +187,7 @@ def _take_run(
 ) -> str:
     kinds: dict[str, list[int]] = {part: [] for part in PARTS}
     actives = {}
-    for track in run.tracks:
+    for track in _with_a_bass(run.tracks):
         if len(kinds[track.kind]) == MOST_TRACKS_A_KIND:
             continue
         is_drums = track.kind == "drums"
@@ -199,11 +198,26 @@ def _take_run(
             kinds[track.kind].append(len(tracks))
             actives[len(tracks)] = active
             tracks.append((file, part, tokens))
-    missing = [part for part in PARTS if not kinds[part]]
-    for trio in itertools.product(*kinds.values()):
-        together = np.logical_and.reduce([actives[track] for track in trio])
-        windows.extend((*trio, int(bar)) for bar in np.flatnonzero(together))  # type: ignore[misc]  # three kinds
+    missing = [part for part in ("melody", "bass") if not kinds[part]]
+    for melody, bass, drums in itertools.product(
+        kinds["melody"], kinds["bass"], kinds["drums"] or [NO_DRUMS]
+    ):
+        together = actives[melody] & actives[bass] & actives.get(drums, True)
+        windows.extend((melody, bass, drums, int(bar)) for bar in np.flatnonzero(together))
     return f"no {' and no '.join(missing)} that plays" if missing else ""
+
+
+def _with_a_bass(tracks: tuple[Track, ...]) -> tuple[Track, ...]:
+    """In music for voices the lowest is the bass and the highest the melody."""
+    voices = [track for track in tracks if track.kind == "melody"]
+    if len(voices) < 2 or any(track.kind == "bass" for track in tracks):
+        return tracks
+    by_height = sorted(voices, key=lambda t: statistics.median(n.pitch for n in t.notes))
+    lowest, highest = by_height[0], by_height[-1]
+    if statistics.median(note.pitch for note in lowest.notes) > HIGHEST_BASS_MEDIAN:
+        return tracks
+    drums = tuple(track for track in tracks if track.kind == "drums")
+    return (highest, replace(lowest, kind="bass"), *drums)
 
 
 def _active_windows(tokens: np.ndarray, part: int) -> np.ndarray:
@@ -243,7 +257,7 @@ def _split(corpus: Corpus) -> list[SourceFile]:
     for index, file in enumerate(corpus.files):
         cluster = corpus.files[root(index)].name
         bucket = int(hashlib.sha256(cluster.encode()).hexdigest(), 16) % HELD_OUT_DENOMINATOR
-        files.append(_replace(file, cluster=cluster, held_out=bucket == 1))
+        files.append(replace(file, cluster=cluster, held_out=bucket == 1))
     return files
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from generators.config import TrainingConfig
-from generators.corpus import Corpus
+from generators.corpus import NO_DRUMS, Corpus
 from generators.errors import CorpusError
 from generators.events import HARMONIC_PARTS, transpose
 from generators.music import PARTS, STEPS_PER_BAR
@@ -46,8 +46,8 @@ class Windows:
         """Random windows, int64 `(size, bars, 16, 3)`, augmented."""
         chosen = np.searchsorted(self._weights, rng.random(size)).clip(max=len(self) - 1)
         tokens = self._cut(self._windows[chosen])
-        swapped = np.flatnonzero(rng.random(size) < config.swapped_drums)
-        for row in swapped:
+        swapped = rng.random(size) < config.swapped_drums
+        for row in np.flatnonzero(swapped | (self._windows[chosen, 2] == NO_DRUMS)):
             tokens[row, :, 2] = self._any_drums(rng)
         low, high = config.transpose_semitones
         shifts = rng.integers(low, high + 1, size)[:, None, None]
@@ -56,12 +56,15 @@ class Windows:
         return self._in_bars(tokens)
 
     def spread(self, count: int) -> np.ndarray:
-        """`count` windows spread evenly over the side, as they are: `(count, bars, 16, 3)`."""
-        at = np.linspace(0, len(self) - 1, min(count, len(self))).astype(int)
-        return self._in_bars(self._cut(self._windows[at]))
+        """`count` whole trios spread evenly over the side, as they are: `(count, bars, 16, 3)`."""
+        trios = self._windows[self._windows[:, 2] != NO_DRUMS]
+        at = np.linspace(0, len(trios) - 1, min(count, len(trios))).astype(int)
+        return self._in_bars(self._cut(trios[at]))
 
     def _cut(self, windows: np.ndarray) -> np.ndarray:
-        starts = self._tracks[windows[:, :3], 2] + windows[:, 3:] * STEPS_PER_BAR  # (B, 3)
+        tracks = windows[:, :3]
+        tracks = np.where(tracks == NO_DRUMS, windows[:, :1], tracks)  # until drums are borrowed
+        starts = self._tracks[tracks, 2] + windows[:, 3:] * STEPS_PER_BAR  # (B, 3)
         at = starts[:, None, :] + np.arange(self._steps)[None, :, None]
         return np.asarray(self._tokens[at], np.int64)  # (B, steps, 3)
 
