@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
@@ -74,11 +75,13 @@ async def controls(request: web.Request) -> web.Response:
 async def change_controls(request: web.Request) -> web.Response:
     """A JSON object of controls; all of it is done, or nothing."""
     try:
-        changes = await request.json()
+        changes = json.loads(await request.read())
         if not isinstance(changes, dict):
             raise ValueError('send a JSON object of controls, like {"tempo": 1.1}')
         changed = station_of(request).turn(changes)
-    except ValueError as error:
+    except json.JSONDecodeError as error:
+        raise web.HTTPBadRequest(text=f"the body is not JSON: {error}") from error
+    except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text=str(error)) from error
     return web.json_response(changed.as_dict())
 
@@ -115,7 +118,8 @@ async def read(query: Any) -> Any:
 
 def _whole(request: web.Request, name: str, default: int, low: int, high: int) -> int:
     text = request.query.get(name, str(default))
-    if not text.isascii() or not text.isdigit() or not low <= int(text[:9]) <= high:
+    is_number = text.isascii() and text.isdigit() and len(text) <= 9
+    if not is_number or not low <= int(text) <= high:
         raise web.HTTPBadRequest(text=f"{name} must be a whole number from {low} to {high}")
     return int(text)
 
@@ -126,6 +130,6 @@ def _time(request: web.Request, name: str) -> datetime | None:
         return None
     try:
         time = datetime.fromisoformat(text)
-    except ValueError as error:
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:  # the year 1 in the east is the year 0 here
         raise web.HTTPBadRequest(text=f"{name} must be a time like 2026-11-21T14:32:00Z") from error
-    return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)

@@ -12,10 +12,11 @@ from typing import Any
 from aiohttp import web
 
 from generators.music import Piece
-from renderer.pcm import SAMPLE_RATE_HZ
+from renderer.pcm import SAMPLE_RATE_HZ, Start
 from station.station import Station
 from storage import queries
 from storage.errors import StorageError
+from storage.records import AiredPiece
 from web.keys import PROGRAMME, station_of
 
 HISTORY = 5
@@ -23,16 +24,16 @@ HISTORY = 5
 
 async def nowplaying(request: web.Request) -> dict[str, Any]:
     programme, station = request.app[PROGRAMME], station_of(request)
+    playing, following = station.playing, station.shelf.next
     base = f"{request.scheme}://{request.host}"
     prefix = "" if station is programme.first else f"/stations/{station.name}"
     mounts = [_mount(base + prefix, name, station) for name in station.mounts]
     count = {"total": station.listeners, "unique": station.listeners, "current": station.listeners}
     try:
-        read = partial(queries.history, programme.database, station.name, None, HISTORY + 1)
-        aired = await asyncio.to_thread(read)
+        read = partial(queries.history, programme.database, station.name, None, HISTORY + 2)
+        aired = [each for each in await asyncio.to_thread(read) if _is_over(each, playing, station)]
     except StorageError:
         aired = []  # what is on air is known without the database
-    playing, following = station.playing, station.shelf.next
     now: dict[str, Any] | None = None
     if playing:
         elapsed = (station.position - playing.position) / SAMPLE_RATE_HZ
@@ -86,11 +87,19 @@ async def nowplaying(request: web.Request) -> dict[str, Any]:
                 "is_request": False,
                 "song": _song(base, each.piece, station),
             }
-            for each in aired[1:]
+            for each in aired[:HISTORY]
         ],
         "is_online": station.on_air,
         "cache": None,
     }
+
+
+def _is_over(aired: AiredPiece, playing: Start | None, station: Station) -> bool:
+    """The log has what plays, too, and may have what begins in a moment."""
+    airing = aired.airing
+    if playing is None or airing.broadcast_id != station.broadcast.id:
+        return True
+    return airing.position < playing.position
 
 
 def _mount(base: str, name: str, station: Station) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from functools import partial
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from aiohttp import hdrs, web
@@ -20,28 +21,30 @@ FOREVER = "public, max-age=31536000, immutable"  # a piece's id is the hash of i
 
 
 class ExportPool:
-    """Renders at most `AT_ONCE` pieces, with at most `MOST_WAITING` more in line."""
+    """Renders at most `AT_ONCE` pieces, with at most `MOST_WAITING` more in line.
+
+    A thread cannot be stopped: who goes away leaves a place only when its rendering has ended.
+    """
 
     def __init__(self) -> None:
-        self._places = asyncio.Semaphore(AT_ONCE)
-        self._inside = 0
+        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
+        self._places = threading.Semaphore(AT_ONCE + MOST_WAITING)
 
     async def mp3(self, piece: Piece, soundfont: Path, station: str) -> bytes:
         """
         Raises:
             HTTPServiceUnavailable: too many are waiting already.
         """
-        if self._inside >= AT_ONCE + MOST_WAITING:
+        if not self._places.acquire(blocking=False):
             raise web.HTTPServiceUnavailable(
                 text="too many downloads at once; try again soon", headers={"Retry-After": "15"}
             )
-        self._inside += 1
-        try:
-            async with self._places:
-                make = partial(export_audio, piece, soundfont, "mp3", station=station)
-                return await asyncio.to_thread(make)
-        finally:
-            self._inside -= 1
+        making = self._threads.submit(export_audio, piece, soundfont, "mp3", station=station)
+        making.add_done_callback(lambda _: self._places.release())
+        return await asyncio.wrap_future(making)
+
+    async def close(self, app: web.Application) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
 
 
 POOL = web.AppKey("exports", ExportPool)

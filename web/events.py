@@ -31,15 +31,16 @@ async def events(request: web.Request) -> web.StreamResponse:
     }
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
+    if request.transport is None:  # gone before we could answer
+        return response
     feed = feeds[station.name]
-    subscriber = feed.subscribe()
-    with contextlib.suppress(ConnectionError):
-        try:
-            await response.write(encode_event("now", now_view(programme, station)))
-            while not subscriber.closed.is_set():
-                await response.write(await subscriber.events.get())
-        finally:
-            feed.leave(subscriber)
+    subscriber = feed.subscribe(request.transport.abort)
+    try:
+        await response.write(encode_event("now", now_view(programme, station)))
+        while not subscriber.closed.is_set():
+            await response.write(await subscriber.events.get())
+    finally:
+        feed.leave(subscriber)
     return response
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+from collections.abc import Callable
 from typing import Any
 
 MOST_WAITING = 64  # events; a page further behind than this is let go and comes again
@@ -16,9 +17,11 @@ MOST_WAITING = 64  # events; a page further behind than this is let go and comes
 class Subscriber:
     """One page's events, encoded."""
 
-    def __init__(self) -> None:
+    def __init__(self, cut_off: Callable[[], None]) -> None:
+        """`cut_off` closes the connection, whatever waits on it."""
         self.events: asyncio.Queue[bytes] = asyncio.Queue(MOST_WAITING)
-        self.closed = asyncio.Event()  # too slow: the page reconnects, and knows all at once
+        self.closed = asyncio.Event()
+        self.cut_off = cut_off
 
 
 class Feed:
@@ -30,8 +33,8 @@ class Feed:
     def __len__(self) -> int:
         return len(self._subscribers)
 
-    def subscribe(self) -> Subscriber:
-        subscriber = Subscriber()
+    def subscribe(self, cut_off: Callable[[], None]) -> Subscriber:
+        subscriber = Subscriber(cut_off)
         self._subscribers.add(subscriber)
         return subscriber
 
@@ -46,8 +49,8 @@ class Feed:
             try:
                 subscriber.events.put_nowait(event)
             except asyncio.QueueFull:
-                subscriber.closed.set()
                 self._subscribers.discard(subscriber)
+                subscriber.cut_off()  # too slow: the page comes again, and knows all at once
 
     def close(self) -> None:
         """Let every page go; it will come again."""

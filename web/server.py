@@ -20,18 +20,21 @@ logger = logging.getLogger(__name__)
 
 MOST_BODY_BYTES = 64 * 1024
 BACKLOG = 1024  # connections the kernel holds for us while we are busy
+CLIENT_LEFT = 499  # nginx's number for it
 GOODBYE_SECONDS = 2.0  # for handlers to end, once the streams have
 
 
 def make_app(programme: Programme) -> web.Application:
     """All routes of all stations. docs/api.md lists them."""
-    app = web.Application(middlewares=[_dressed], client_max_size=MOST_BODY_BYTES)
+    app = web.Application(middlewares=[_plain_errors], client_max_size=MOST_BODY_BYTES)
     app[PROGRAMME] = programme
     app[SESSIONS] = Sessions()
     app[FEEDS] = events.make_feeds(list(programme.stations))
-    app[downloads.POOL] = downloads.ExportPool()
+    exports = app[downloads.POOL] = downloads.ExportPool()
     app.cleanup_ctx.append(events.feeding)
+    app.on_response_prepare.append(_dress)
     app.on_shutdown.append(events.close_feeds)
+    app.on_cleanup.append(exports.close)
     app.add_routes(
         [
             *(web.get(path, pages.page) for path in pages.PAGES),
@@ -99,22 +102,38 @@ async def _asked_to_stop() -> None:
 
 
 @web.middleware
-async def _dressed(
+async def _plain_errors(
     request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
 ) -> web.StreamResponse:
-    """Errors of the API as JSON, and headers that keep browsers from guessing."""
+    """The API says in JSON what went wrong, whatever it was; one who leaves is no fault."""
+    of_api = request.path.startswith("/api/")
     try:
-        response = await handler(request)
+        return await handler(request)
+    except ConnectionError:
+        return web.Response(status=CLIENT_LEFT)  # for the log: nobody reads it
     except web.HTTPException as error:
-        if not request.path.startswith("/api/"):
+        if not of_api:
             raise
-        body = {"error": error.text, "status": error.status}
         headers = {k: v for k, v in error.headers.items() if k.lower() != "content-type"}
-        response = web.json_response(body, status=error.status, headers=headers)
-    if not response.prepared:
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "no-referrer")
-        if request.path.startswith("/api/"):
-            response.headers.setdefault(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
-            response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")
-    return response
+        return _error(error.status, error.text or error.reason, headers)
+    except Exception:
+        if not of_api:
+            raise
+        logger.exception("%s %s failed", request.method, request.path)
+        return _error(500, "the station made a mistake; its log has more", {})
+
+
+def _error(status: int, words: str, headers: dict[str, str]) -> web.Response:
+    body = {"error": words, "status": status}
+    return web.json_response(body, status=status, headers=headers)
+
+
+async def _dress(request: web.Request, response: web.StreamResponse) -> None:
+    """Headers that keep browsers from guessing, on every answer."""
+    response.headers.setdefault("X-Content-Type-Options", "nosniff")
+    response.headers.setdefault("Referrer-Policy", "no-referrer")
+    if request.path.startswith("/static/"):
+        response.headers.setdefault(hdrs.CACHE_CONTROL, "no-cache")  # a new version shows at once
+    if request.path.startswith("/api/"):
+        response.headers.setdefault(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
+        response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")

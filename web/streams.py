@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import struct
 
@@ -48,7 +49,8 @@ class SocketListener:
         # Closed hard, or the kernel keeps what a stuck listener never reads.
         linger = struct.pack("ii", 1, 0)
         raw = self._transport.get_extra_info("socket")
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
+        with contextlib.suppress(OSError):  # gone by itself: the clock that calls us must go on
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self._transport.abort()
         self._is_over()
 
@@ -85,7 +87,8 @@ async def _listen(
     if transport is None:  # gone before we could answer
         return response
     raw = transport.get_extra_info("socket")
-    raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+    with contextlib.suppress(OSError):  # gone already: the first write says so
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
     listener = SocketListener(transport, icy)
     first, position = mount.join(listener)
     try:
@@ -95,8 +98,6 @@ async def _listen(
         # Nothing is published between joining and here: headers and burst go out first.
         await response.write(first)
         await listener.ended
-    except ConnectionError:
-        pass  # left, or was cut off, while the burst was on its way
     finally:
         mount.leave(listener)
     return response
@@ -108,9 +109,9 @@ def _headers(station: Station, mount: Mount, icy: bool) -> dict[str, str]:
         hdrs.CACHE_CONTROL: NOBODY_STORES,
         hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
         "X-Accel-Buffering": "no",
-        "icy-name": _latin(station.settings.title),
-        "icy-description": _latin(station.settings.description),
-        "icy-genre": _latin(station.settings.genre),
+        "icy-name": station.settings.title,
+        "icy-description": station.settings.description,
+        "icy-genre": station.settings.genre,
         "icy-br": str(mount.bitrate_kbps),
         "icy-sr": "48000",
         "icy-pub": "0",
@@ -118,8 +119,3 @@ def _headers(station: Station, mount: Mount, icy: bool) -> dict[str, str]:
     if icy:
         headers["icy-metaint"] = str(METAINT)
     return headers
-
-
-def _latin(text: str) -> str:
-    """HTTP headers are bytes that most players read as Latin-1."""
-    return text.encode("latin-1", "replace").decode("latin-1").replace("\n", " ")

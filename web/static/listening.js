@@ -62,10 +62,3 @@ export function listen(tell) {
   window.latentfm = { audio: player.audio, heardPosition: () => player.heardPosition(), nowHeard };
   return { player, broadcast };
 }
-
-/** "sampled", "pattern", or "bridge: from A to B" as far as the two are known. */
-export function origin({ piece }, timeline) {
-  if (piece.origin !== "bridge") return piece.origin;
-  const [from, to] = piece.parents.map((id) => timeline.titleOf(id));
-  return `bridge${from || to ? ":" : ""}${from ? ` from ${from}` : ""}${to ? ` to ${to}` : ""}`;
-}

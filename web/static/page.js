@@ -3,7 +3,7 @@
 import { address, get, ours, station } from "./api.js";
 import { showBefore } from "./before.js";
 import { byId, make, say } from "./dom.js";
-import { listen, origin } from "./listening.js";
+import { listen } from "./listening.js";
 import { showPlaces } from "./places.js";
 import { FRAMES_PER_SECOND, stepAt, tempoAt } from "./timeline.js";
 
@@ -27,7 +27,7 @@ function tell(airing, position) {
   const next = airing ? timeline.after(airing)?.piece : now.next;
   say(byId("next"), next ? next.title : "Not yet decided");
   say(byId("next-facts"), next ? `${next.key} · ${Math.round(next.tempo_qpm)} bpm` : "");
-  say(byId("origin"), airing ? origin(airing, timeline) : "");
+  say(byId("origin"), airing?.piece.origin ?? "");
   const sounding = player.state === "playing" && airing;
   document.title = sounding ? `${airing.piece.title} · ${now.title}` : now.title;
 }

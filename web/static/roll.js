@@ -69,6 +69,7 @@ export class Roll {
     const floor = this.#height * (1 - DRUM_SHARE);
     const tall = (floor - top) / (this.#high - this.#low);
     const lane = (this.#height - floor) / DRUM_LANES;
+    const thin = this.#height >= LABELS_FROM_PX ? 5 : 3;
     for (const note of score(airing.piece).notes) {
       const from = airing.position + note.from * FRAMES_PER_SECOND;
       const to = Math.min(airing.position + note.to * FRAMES_PER_SECOND, airing.end);
@@ -78,7 +79,7 @@ export class Roll {
       const drum = note.part === "drums";
       const sounds = drum ? glow(now - from) : from <= now && now < to ? 1 : 0;
       const rest = now < from ? 0.34 + 0.4 * note.loud : 0.3;
-      const high = drum ? Math.min(9, Math.max(2.5, lane * 0.7)) : Math.max(3, tall * 0.86);
+      const high = drum ? Math.min(9, Math.max(2.5, lane * 0.7)) : Math.max(thin, tall * 0.86);
       const wide = drum ? high : Math.max(high, b - a - 1.5);
       const y = drum
         ? this.#height - (note.lane + 0.5) * lane - high / 2

@@ -71,11 +71,6 @@ export class Timeline {
     return this.#laid.filter((airing) => airing.position < to && airing.end > from);
   }
 
-  /** The title of a known piece, or null. */
-  titleOf(id) {
-    return this.#laid.find((airing) => airing.piece.id === id)?.piece.title ?? null;
-  }
-
   #lay() {
     this.#aired = this.#aired.slice(-KEPT);
     const all = [...this.#aired];
