@@ -32,8 +32,14 @@ async def now(request: web.Request) -> web.Response:
 
 
 async def nowplaying(request: web.Request) -> web.Response:
-    """AzuraCast's shape, which players and widgets know."""
-    return web.json_response(await azuracast.nowplaying(request))
+    """AzuraCast's shape, which players and widgets know: one station."""
+    return web.json_response(await azuracast.nowplaying(request, station_of(request)))
+
+
+async def nowplaying_everywhere(request: web.Request) -> web.Response:
+    """The same, a list of all stations."""
+    stations = request.app[PROGRAMME].stations.values()
+    return web.json_response([await azuracast.nowplaying(request, each) for each in stations])
 
 
 async def history(request: web.Request) -> web.Response:

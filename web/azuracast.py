@@ -17,13 +17,13 @@ from station.station import Station
 from storage import queries
 from storage.errors import StorageError
 from storage.records import AiredPiece
-from web.keys import PROGRAMME, station_of
+from web.keys import PROGRAMME
 
 HISTORY = 5
 
 
-async def nowplaying(request: web.Request) -> dict[str, Any]:
-    programme, station = request.app[PROGRAMME], station_of(request)
+async def nowplaying(request: web.Request, station: Station) -> dict[str, Any]:
+    programme = request.app[PROGRAMME]
     playing, following = station.playing, station.shelf.next
     base = f"{request.scheme}://{request.host}"
     prefix = "" if station is programme.first else f"/stations/{station.name}"

@@ -53,7 +53,7 @@ def make_app(programme: Programme) -> web.Application:
             web.get("/api/v1/controls", api.controls),
             web.patch("/api/v1/controls", api.change_controls),
             web.post("/api/v1/skip", api.skip),
-            web.get("/api/nowplaying", api.nowplaying),
+            web.get("/api/nowplaying", api.nowplaying_everywhere),
             web.get("/api/nowplaying/{station}", api.nowplaying),
             web.get("/healthz", health.healthz),
             web.get("/metrics", health.metrics),
