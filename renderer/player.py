@@ -66,6 +66,16 @@ class Player:
         if self._piece is not None:
             self._seat(self._piece)
 
+    def silence(self, frames: int) -> Pcm:
+        """`frames` frames in which the piece waits: for when there is no synth to be had."""
+        pcm = Pcm(np.zeros((frames, CHANNELS), np.float32), self._position)
+        self._position += frames
+        self._ahead += frames
+        self._begin += frames
+        self._end += frames
+        self._starts = [Start(start.position + frames, start.piece) for start in self._starts]
+        return pcm
+
     def render(self, frames: int) -> Pcm:
         """The next `frames` frames of the programme, pulling a new piece when one runs out.
 

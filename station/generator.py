@@ -26,6 +26,7 @@ from generators.worker import decode_tokens, encode_plan
 
 logger = logging.getLogger(__name__)
 
+HOME = Path(__file__).parents[1]  # where `-m generators.worker` is found
 START_SECONDS = 120.0  # to load the model
 ANSWER_SECONDS = 120.0  # for one batch, on a slow and busy machine
 FIRST_BACKOFF_SECONDS = 0.5
@@ -110,7 +111,8 @@ class Generator:
             raise WorkerError(str(error)) from error
         process = await asyncio.create_subprocess_exec(
             sys.executable,
-            *("-m", "generators.worker", str(self._path)),
+            *("-m", "generators.worker", str(self._path.resolve())),
+            cwd=HOME,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LINE_LIMIT_BYTES,

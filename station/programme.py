@@ -92,9 +92,11 @@ class Programme:
         await self.stock_shelves()
         for station in self.stations.values():
             await self._resume(station)
-        running = [asyncio.create_task(station.run()) for station in self.stations.values()]
+        running = [asyncio.create_task(each.run()) for each in self.stations.values()]
         self.scheduler.start()
         try:
+            for station in self.stations.values():
+                await station.began.wait()
             yield
         finally:
             self.scheduler.stop()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from typing import Any
@@ -14,7 +14,7 @@ from uuid import uuid4
 from generators.errors import WorkerError
 from generators.music import Instruments, Piece
 from generators.patterns import pattern_piece
-from renderer.formats import FORMATS
+from renderer.formats import FORMATS, Format
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.synth import Synth
 from station.clock import ticks
@@ -49,6 +49,8 @@ class Station:
         make_synth: Callable[[], Synth],
         *,
         seed: int,
+        formats: Mapping[str, Format] = FORMATS,
+        clock: Callable[..., AsyncIterator[int]] = ticks,
         utc: Callable[[], datetime] = utc_now,
     ) -> None:
         self.name = name
@@ -62,10 +64,12 @@ class Station:
         self.aired: dict[str, int] = {}  # pieces begun since the start, by origin
         self._target_seconds = settings.generator.shelf_minutes * 60
         self._journal = journal
+        self._clock = clock
         self._utc = utc
         self._seed = seed
         self._patterns = 0
         self._position = 0  # of the next frame to go on air
+        self.began = asyncio.Event()  # the first sound was published
         self._closing = asyncio.Event()
         self._composer = Composer(
             generator, seed=seed, candidates=settings.generator.candidates, clock=utc
@@ -74,7 +78,7 @@ class Station:
         bitrates = {"mp3": stream.mp3_bitrate_kbps, "opus": stream.opus_bitrate_kbps}
         self.mounts = {
             format: Mount(
-                FORMATS[format],
+                formats[format],
                 bitrate_kbps=bitrate,
                 burst_seconds=stream.burst_seconds,
                 max_backlog_seconds=stream.max_backlog_seconds,
@@ -82,8 +86,8 @@ class Station:
             )
             for format, bitrate in bitrates.items()
         }
-        formats = {format: (FORMATS[format], bitrate) for format, bitrate in bitrates.items()}
-        self.synthesis = Synthesis(make_synth, self.shelf.take, formats)
+        coded = {format: (formats[format], bitrate) for format, bitrate in bitrates.items()}
+        self.synthesis = Synthesis(make_synth, self.shelf.take, coded)
         for format, mount in self.mounts.items():
             mount.headers = self.synthesis.encoders[format].headers
         self._synth_thread = ThreadPoolExecutor(1, thread_name_prefix=f"synth-{name}")
@@ -95,7 +99,7 @@ class Station:
         ahead = loop.run_in_executor(self._synth_thread, self._make, False)
         self._restarted()
         logger.info("%s is on air: %s", self.name, self.settings.title)
-        async for _ in ticks(BLOCK_SECONDS, restarted=self._restarted):
+        async for _ in self._clock(BLOCK_SECONDS, restarted=self._restarted):
             block = await ahead
             ending = self._closing.is_set()
             ahead = loop.run_in_executor(self._synth_thread, self._make, ending)
@@ -193,19 +197,25 @@ class Station:
         return block
 
     def _publish(self, block: Block) -> None:
+        """Give a block to all. Whatever that runs into, the next block follows."""
         self._position += BLOCK_FRAMES
-        for start in block.starts:
-            self.timeline.add(start)
-            origin = start.piece.origin
-            self.aired[origin] = self.aired.get(origin, 0) + 1
-            logger.info(
-                "%s plays %s (%s, %s)", self.name, start.piece.title, origin, start.piece.id
-            )
-        for format, output in block.outputs.items():
-            mount = self.mounts[format]
-            if output.new_headers is not None:
-                mount.restarted(output.new_headers)
-            mount.publish(output.packets)
+        try:
+            for start in block.starts:
+                self._announce(start)
+            for format, output in block.outputs.items():
+                mount = self.mounts[format]
+                if output.new_headers is not None:
+                    mount.restarted(output.new_headers)
+                mount.publish(output.packets)
+        except Exception:  # this is the supervisor of the station's own sound
+            logger.exception("%s: a block was not published whole; going on", self.name)
+        self.began.set()
+
+    def _announce(self, start: Start) -> None:
+        piece = start.piece
+        self.aired[piece.origin] = self.aired.get(piece.origin, 0) + 1
+        logger.info("%s plays %s (%s, %s)", self.name, piece.title, piece.origin, piece.id)
+        self.timeline.add(start)
 
     def _pattern(self) -> Piece:
         self._patterns += 1

@@ -17,7 +17,7 @@ from generators.music import Piece
 from renderer.encoding import Encoder
 from renderer.formats import Format
 from renderer.mastering import Master
-from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ, Packet, Pcm, Start
+from renderer.pcm import SAMPLE_RATE_HZ, Packet, Pcm, Start
 from renderer.player import Player
 from renderer.synth import Synth
 
@@ -97,7 +97,7 @@ class Synthesis:
             return self.player.render(frames)
         except Exception:
             logger.exception("the new synth failed too: a block of silence")
-            return Pcm(np.zeros((frames, CHANNELS), np.float32), self.player.position)
+            return self.player.silence(frames)
 
     def _mastered(self, samples: np.ndarray) -> np.ndarray:
         try:

@@ -21,7 +21,7 @@ def add_to(add: Any) -> None:
 
     train = add("train", help="train a model on a corpus; run it again to go on")
     train.add_argument("--corpus", type=Path, required=True)
-    train.add_argument("--config", choices=CONFIGS, default="trio-4bar-small")
+    train.add_argument("--config", dest="shape", choices=CONFIGS, default="trio-4bar-small")
     train.add_argument("-o", "--output", type=Path, required=True, help="model folder")
     train.add_argument("--minutes", type=float, required=True, help="of training, all sittings")
     train.add_argument("--threads", type=int, default=1, help="of the CPU (default: 1)")
@@ -52,7 +52,7 @@ def train_model(arguments: argparse.Namespace) -> int:
         raise GeneratorError("--minutes and --threads must be above 0")
     torch.set_num_threads(arguments.threads)
     corpus = Corpus.load(arguments.corpus)
-    training = Training(corpus, arguments.output, CONFIGS[arguments.config])
+    training = Training(corpus, arguments.output, CONFIGS[arguments.shape])
     print(training.run(arguments.minutes))
     return 0
 

@@ -1,0 +1,130 @@
+"""Stand-ins that keep to the protocols: time, a decoder in this process, a synth, an encoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from generators.music import Piece
+from generators.sampler import Sampler
+from generators.weights import ModelFolder
+from renderer.formats import Format
+from renderer.pcm import CHANNELS, Packet
+from station.generator import Plan
+from station.shelf import Shelf
+from tests.pieces import make_piece
+
+MIDNIGHT = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+class FakeTime:
+    """Time that passes when it is slept or advanced, and not otherwise."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def utc(self) -> datetime:
+        return MIDNIGHT + timedelta(seconds=self.seconds)
+
+    def advance(self, seconds: float) -> None:
+        self.seconds += seconds
+
+    async def sleep(self, seconds: float) -> None:
+        self.seconds += seconds
+
+
+class InProcess:
+    """The decoder without its process. Like the real one, it has no model until it is asked."""
+
+    def __init__(self, sampler: Sampler, folder: ModelFolder) -> None:
+        self.model: ModelFolder | None = None
+        self._sampler = sampler
+        self._folder = folder
+
+    async def decode(self, plans: list[Plan]) -> list[np.ndarray]:
+        self.model = self._folder
+        return self._sampler.decode_many(
+            [(plan.latents, plan.bars, plan.seed, plan.temperature) for plan in plans]
+        )
+
+
+class NullSynth:
+    """A synth that gives silence, or fails where it is told to."""
+
+    def __init__(self, fails: Callable[[], bool] = lambda: False) -> None:
+        self._fails = fails
+
+    def program(self, channel: int, program: int, is_drums: bool = False) -> None:
+        pass
+
+    def note_on(self, channel: int, pitch: int, velocity: int) -> None:
+        pass
+
+    def note_off(self, channel: int, pitch: int) -> None:
+        pass
+
+    def control(self, channel: int, controller: int, value: int) -> None:
+        pass
+
+    def all_notes_off(self, channel: int) -> None:
+        pass
+
+    def write(self, frames: int) -> np.ndarray:
+        if self._fails():
+            raise RuntimeError("the synth was told to fail")
+        return np.zeros((frames, CHANNELS), np.float32)
+
+    def close(self) -> None:
+        pass
+
+
+class NullEncoder:
+    """A packet a block, with nothing in it but its position."""
+
+    headers = b"null"
+
+    def __init__(self, bitrate_kbps: int, start_position: int = 0) -> None:
+        self._position = start_position
+
+    def encode(self, samples: np.ndarray) -> list[Packet]:
+        packet = Packet(self._position.to_bytes(8, signed=True), self._position, len(samples))
+        self._position += len(samples)
+        return [packet]
+
+    def close(self) -> list[Packet]:
+        return []
+
+
+NULL_FORMATS: Mapping[str, Format] = {
+    name: Format(name, "audio/null", "null", NullEncoder) for name in ("mp3", "opus")
+}
+
+
+class Ear:
+    """A listener that keeps what it hears."""
+
+    def __init__(self, *, icy: bool = False, backlog_bytes: int = 0) -> None:
+        self.icy = icy
+        self.backlog_bytes = backlog_bytes
+        self.heard = bytearray()
+        self.left = ""
+
+    def send(self, data: bytes) -> None:
+        self.heard += data
+
+    def end(self) -> None:
+        self.left = "end"
+
+    def cut_off(self) -> None:
+        self.left = "cut off"
+
+
+def pattern_shelf() -> tuple[Shelf, Piece]:
+    """A shelf whose pattern is always this one piece."""
+    pattern = make_piece(seed=1_000, origin="pattern")
+    return Shelf(lambda: pattern), pattern

@@ -1,0 +1,150 @@
+"""The command line: what an operator types, and what comes back."""
+
+from __future__ import annotations
+
+import wave
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from generators.midi import read_runs
+from generators.music import Note, Piece
+from station.cli import run
+from station.programme import Programme
+from station.token import is_token
+from storage.database import Database
+from storage.journal import Journal
+from storage.records import Airing
+from tests.pieces import make_piece
+from tests.station.fakes import MIDNIGHT
+
+Latentfm = Callable[..., int]
+PIECES = [make_piece(seed=seed, bars=2) for seed in range(3)]
+
+
+async def never(programme: Programme, announce: Callable[[int], None]) -> None:
+    raise AssertionError("nobody asked to go on air")
+
+
+@pytest.fixture
+def latentfm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Latentfm:
+    """Run a command with its data in `tmp_path`; the exit status."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LATENTFM_STORAGE__FOLDER", str(tmp_path))
+    return lambda *arguments: run(never, arguments)
+
+
+@pytest.fixture
+def _aired(tmp_path: Path) -> None:
+    """The database of a station that aired three pieces and then the first again."""
+    database = Database.open(f"sqlite:///{tmp_path}/latentfm.db")
+    journal = Journal(tmp_path, database)
+    for number, piece in enumerate([*PIECES, PIECES[0]]):
+        when = MIDNIGHT + timedelta(minutes=number)
+        journal.aired(piece, Airing("b1", "main", number * 60 * 48_000, piece.id, when))
+    assert journal.close(10)
+    database.close()
+
+
+def notes(piece: Piece, part: str) -> list[Note]:
+    return sorted(getattr(piece.trio, part))
+
+
+@pytest.mark.usefixtures("_aired")
+def test_history_lists_what_was_aired_newest_first(
+    latentfm: Latentfm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert latentfm("history", "-n", "3") == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[2] for line in lines] == [PIECES[n].id for n in (0, 2, 1)]
+    assert lines[0].startswith("2026-01-01 00:03:00Z")
+    assert "replayed" in lines[0]
+    assert "sampled" in lines[1]
+
+
+def test_history_of_a_new_station_says_so(
+    latentfm: Latentfm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert latentfm("history") == 0
+    assert "has aired nothing yet" in capsys.readouterr().err
+
+
+def test_history_of_no_station_names_those_there_are(
+    latentfm: Latentfm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert latentfm("history", "--station", "jazz") == 1
+    assert "no station is called 'jazz': main" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_aired")
+def test_a_stored_piece_renders_to_midi_note_for_note(latentfm: Latentfm, tmp_path: Path) -> None:
+    assert latentfm("render", PIECES[1].id, "-o", str(tmp_path / "piece.mid")) == 0
+    [track_run] = read_runs((tmp_path / "piece.mid").read_bytes())
+    for track in track_run.tracks:
+        assert list(track.notes) == notes(PIECES[1], track.kind)
+
+
+@pytest.mark.usefixtures("_aired")
+def test_a_stored_piece_renders_to_sound_the_same_twice(latentfm: Latentfm, tmp_path: Path) -> None:
+    one, other = tmp_path / "one.wav", tmp_path / "other.wav"
+    for output in (one, other):
+        assert latentfm("render", PIECES[1].id, "-o", str(output)) == 0
+    assert one.read_bytes() == other.read_bytes()
+    with wave.open(str(one)) as sound:
+        assert sound.getframerate() == 48_000
+        assert sound.getnframes() / 48_000 >= PIECES[1].seconds
+
+
+@pytest.mark.usefixtures("_aired")
+def test_a_wrong_id_is_one_line_and_status_1(
+    latentfm: Latentfm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert latentfm("render", "f" * 20, "-o", "piece.mid") == 1
+    fault = capsys.readouterr().err.splitlines()[-1]
+    assert fault == f"latentfm: no piece has the id '{'f' * 20}': see `latentfm history`"
+    assert not Path("piece.mid").exists()
+
+
+@pytest.mark.usefixtures("_aired")
+@pytest.mark.parametrize("output", ["piece.doc", "piece"])
+def test_a_file_of_no_known_kind_is_told_the_kinds(
+    latentfm: Latentfm, capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    assert latentfm("render", PIECES[0].id, "-o", output) == 1
+    assert "end it in .wav, .mp3, .flac, .ogg, .mid" in capsys.readouterr().err
+
+
+@pytest.mark.usefixtures("_aired")
+def test_a_folder_that_is_not_there_is_named(
+    latentfm: Latentfm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert latentfm("render", PIECES[0].id, "-o", "gone/piece.mid") == 1
+    assert "cannot write gone/piece.mid" in capsys.readouterr().err
+
+
+def test_a_new_token_is_printed_once_and_works(
+    latentfm: Latentfm, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    assert latentfm("token", "--new") == 0
+    token = capsys.readouterr().out.strip()
+    assert is_token(tmp_path, token)
+    assert latentfm("token") == 0
+    assert token not in capsys.readouterr().out
+
+
+def test_a_fault_in_the_settings_is_one_line(
+    latentfm: Latentfm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("station.toml").write_text("[server]\nprot = 1\n")
+    assert latentfm("history") == 1
+    assert "unknown key server.prot. Did you mean port?" in capsys.readouterr().err
+
+
+def test_help_lists_the_commands(latentfm: Latentfm, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        latentfm("--help")
+    shown = capsys.readouterr().out
+    for command in ("serve", "doctor", "history", "render", "token", "corpus", "train", "evaluate"):
+        assert f"    {command} " in shown

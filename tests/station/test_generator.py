@@ -1,0 +1,118 @@
+"""The generator process: real, killed, missing its weights, and brought back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from generators.errors import WorkerError
+from generators.music import Bar
+from generators.sampler import Sampler
+from generators.weights import WEIGHTS, ModelFolder
+from station import generator as generator_module
+from station.generator import Generator, Plan
+from tests.generators.tiny import TINY
+
+BARS = tuple(Bar(0, 1, number / 4, number % TINY.bars) for number in range(4))
+
+
+@pytest.fixture(autouse=True)
+def _no_backoff(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generator_module, "FIRST_BACKOFF_SECONDS", 0.0)
+
+
+@pytest.fixture
+async def generator(model_folder: ModelFolder) -> AsyncIterator[Generator]:
+    generator = Generator(model_folder.path)
+    yield generator
+    await generator.close()
+
+
+@pytest.fixture
+def plan() -> Plan:
+    latents = np.random.default_rng(1).standard_normal((2, TINY.z_size), dtype=np.float32)
+    return Plan(latents, BARS, seed=2**63 - 1, temperature=1.0)
+
+
+def is_alive(pid: int) -> bool:
+    """Also as a zombie."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+async def test_the_process_gives_the_notes_its_model_gives_here(
+    generator: Generator, plan: Plan, sampler: Sampler
+) -> None:
+    [tokens] = await generator.decode([plan])
+    here = sampler.decode(plan.latents, plan.bars, plan.seed, plan.temperature)
+    np.testing.assert_array_equal(tokens, here)
+    assert generator.fault is None
+    assert generator.model is not None
+    assert generator.music_seconds == len(BARS) * 2
+
+
+async def test_a_killed_process_is_a_worker_error_until_it_is_kept_alive(
+    generator: Generator, plan: Plan
+) -> None:
+    await generator.keep_alive()
+    before = generator.pid
+    assert before is not None
+    os.kill(before, signal.SIGKILL)
+    with pytest.raises(WorkerError, match="died"):
+        await generator.decode([plan])
+    assert generator.fault == "the generator process died"
+    assert generator.faults == 1
+
+    await generator.keep_alive()
+    assert generator.pid not in (None, before)
+    assert generator.fault is None
+    assert len(await generator.decode([plan])) == 1
+    after = generator.pid
+    assert after is not None
+    await generator.close()
+    assert not is_alive(before)
+    assert not is_alive(after)
+
+
+async def test_missing_weights_say_which_and_what_to_do(tmp_path: Path) -> None:
+    generator = Generator(tmp_path / "nowhere")
+    with pytest.raises(WorkerError, match=r"no model at .*nowhere.*\[generator\] model"):
+        await generator.decode([])
+    assert "nowhere" in (generator.fault or "")
+    assert generator.pid is None
+
+
+async def test_weights_cut_short_start_no_process(
+    model_folder: ModelFolder, tmp_path: Path
+) -> None:
+    broken = shutil.copytree(model_folder.path, tmp_path / "broken")
+    (broken / WEIGHTS).write_bytes((broken / WEIGHTS).read_bytes()[:-1])
+    generator = Generator(broken)
+    with pytest.raises(WorkerError, match="cut short or altered"):
+        await generator.decode([])
+    assert generator.pid is None
+
+
+async def test_keeping_a_broken_one_alive_raises_nothing(tmp_path: Path) -> None:
+    generator = Generator(tmp_path / "nowhere")
+    await generator.keep_alive()
+    assert generator.faults == 1
+
+
+async def test_faults_make_it_wait_longer_each_time(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generator_module, "FIRST_BACKOFF_SECONDS", 1000.0)
+    generator = Generator(tmp_path / "nowhere")
+    for _ in range(3):
+        await generator.keep_alive()
+    assert generator.faults == 1  # the second and third came too soon to try

@@ -1,0 +1,90 @@
+"""A programme goes on air and off again, with whatever it finds at its start."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from generators.music import Piece
+from generators.weights import ModelFolder
+from station.programme import Programme, database_url
+from station.settings import GeneratorSettings, Settings
+from storage import queries
+from storage.database import Database
+from storage.journal import Journal
+from storage.records import AiredPiece, Airing
+from tests.pieces import make_piece
+from tests.station.fakes import MIDNIGHT
+
+
+@pytest.fixture
+def settings(settings: Settings, model_folder: ModelFolder) -> Settings:
+    return settings.model_copy(update={"generator": GeneratorSettings(model=model_folder.path)})
+
+
+def air_before(settings: Settings, pieces: list[Piece]) -> None:
+    """What an earlier broadcast left in the database."""
+    settings.storage.folder.mkdir()
+    database = Database.open(database_url(settings))
+    journal = Journal(settings.storage.folder, database)
+    for position, piece in enumerate(pieces):
+        journal.aired(piece, Airing("before", "main", position, piece.id, MIDNIGHT))
+    assert journal.close(10)
+    database.close()
+
+
+def aired(settings: Settings) -> list[AiredPiece]:
+    """Oldest first."""
+    database = Database.open(database_url(settings))
+    try:
+        return queries.history(database, "main")[::-1]
+    finally:
+        database.close()
+
+
+async def test_a_broadcast_begins_with_the_last_piece_of_the_one_before(
+    settings: Settings,
+) -> None:
+    pieces = [make_piece(seed=seed) for seed in range(3)]
+    air_before(settings, pieces)
+    async with Programme(settings).on_the_air():
+        pass
+    first = aired(settings)[3]
+    assert (first.piece.id, first.airing.position) == (pieces[-1].id, 0)
+    assert first.airing.replayed
+
+
+async def test_the_archive_stands_by_with_what_was_heard_longest_ago_first(
+    settings: Settings,
+) -> None:
+    pieces = [make_piece(seed=seed) for seed in range(3)]
+    air_before(settings, pieces)
+    programme = Programme(settings)
+    async with programme.on_the_air():
+        shelf = programme.first.shelf
+        while shelf.next is not None:
+            shelf.take()
+        assert shelf.take().id == pieces[0].id
+
+
+async def test_a_new_station_without_its_model_plays_by_rule_and_says_so(
+    settings: Settings, tmp_path: Path
+) -> None:
+    broken = settings.model_copy(
+        update={"generator": GeneratorSettings(model=tmp_path / "no model")}
+    )
+    programme = Programme(broken)
+    async with programme.on_the_air():
+        await programme.generator.keep_alive()
+        assert "The model is away" in (programme.note or "")
+    assert aired(broken)[0].piece.origin == "pattern"
+
+
+async def test_going_off_air_leaves_no_process_behind(settings: Settings) -> None:
+    programme = Programme(settings)
+    async with programme.on_the_air():
+        await programme.generator.decode([])  # once it has loaded
+        assert programme.generator.pid is not None
+        assert programme.note is None
+    assert programme.generator.pid is None

@@ -1,0 +1,155 @@
+"""The synth thread's work: whatever fails, the sound goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import pairwise
+
+import numpy as np
+import pytest
+
+from generators.music import Piece
+from renderer.formats import FORMATS, Format
+from renderer.mastering import Master
+from renderer.pcm import Packet
+from renderer.score import frames_of
+from station.synthesis import Synthesis
+from tests.pieces import make_piece
+from tests.station.fakes import NULL_FORMATS, NullEncoder, NullSynth
+
+FRAMES = 24_000
+FORMAT = {"opus": (NULL_FORMATS["opus"], 96)}
+
+
+def never() -> bool:
+    return False
+
+
+class FailsAt:
+    """True at the given calls, counted from 1, over all that share it."""
+
+    def __init__(self, *calls: int) -> None:
+        self.calls = 0
+        self._at = calls
+
+    def __call__(self) -> bool:
+        self.calls += 1
+        return self.calls in self._at
+
+
+class FailingEncoder(NullEncoder):
+    fails = FailsAt()
+
+    def encode(self, samples: np.ndarray) -> list[Packet]:
+        if self.fails():
+            raise RuntimeError("the encoder was told to fail")
+        return super().encode(samples)
+
+
+def programme() -> Iterator[Piece]:
+    return (make_piece(seed=seed, bars=2) for seed in range(1_000))
+
+
+def synthesis_of(synths: list[NullSynth], fails: Callable[[], bool] = never) -> Synthesis:
+    def make_synth() -> NullSynth:
+        synths.append(NullSynth(fails))
+        return synths[-1]
+
+    pieces = programme()
+    return Synthesis(make_synth, lambda: next(pieces), FORMAT)  # type: ignore[arg-type]
+
+
+def positions(synthesis: Synthesis, blocks: int) -> list[int]:
+    return [start.position for _ in range(blocks) for start in synthesis.block(FRAMES).starts]
+
+
+@pytest.fixture(scope="module")
+def undisturbed() -> list[int]:
+    return positions(synthesis_of([]), 30)
+
+
+def test_pieces_begin_where_the_ones_before_end(undisturbed: list[int]) -> None:
+    lengths = {frames_of(piece) for piece, _ in zip(programme(), range(3), strict=False)}
+    assert set(np.diff(undisturbed).tolist()) == lengths
+
+
+def test_a_synth_that_fails_once_is_made_anew_in_the_same_piece(undisturbed: list[int]) -> None:
+    synths: list[NullSynth] = []
+    assert positions(synthesis_of(synths, FailsAt(100)), 30) == undisturbed
+    assert len(synths) == 2
+
+
+def test_a_new_synth_that_fails_too_costs_a_block_of_silence(undisturbed: list[int]) -> None:
+    synths: list[NullSynth] = []
+    found = positions(synthesis_of(synths, FailsAt(100, 101)), 31)
+    late = [position - before for position, before in zip(found, undisturbed, strict=True)]
+    assert late == sorted(late)  # what came before the silence on time, what came after behind it
+    assert set(late) == {0, FRAMES}
+
+
+def test_packets_follow_each_other_across_silence() -> None:
+    synthesis = synthesis_of([], FailsAt(100, 101))
+    packets = [p for _ in range(30) for p in synthesis.block(FRAMES).outputs["opus"].packets]
+    assert packets[0].position == -Master.delay_frames
+    assert {b.position - a.position for a, b in pairwise(packets)} == {FRAMES}
+
+
+def test_an_encoder_that_fails_restarts_alone() -> None:
+    FailingEncoder.fails = FailsAt(3)
+    formats = {
+        "bad": (Format("bad", "audio/bad", "bad", FailingEncoder), 96),
+        "good": (NULL_FORMATS["opus"], 96),
+    }
+    pieces = programme()
+    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]
+    blocks = [synthesis.block(FRAMES) for _ in range(4)]
+    assert [block.outputs["bad"].new_headers for block in blocks] == [None, None, b"null", None]
+    assert {block.outputs["good"].new_headers for block in blocks} == {None}
+    for name in formats:
+        found = [block.outputs[name].packets[0].position for block in blocks]
+        assert found == [n * FRAMES - Master.delay_frames for n in range(4)]
+
+
+def test_an_encoder_that_stays_broken_leaves_the_others_alone() -> None:
+    FailingEncoder.fails = FailsAt(*range(1, 100))
+    formats = {
+        "bad": (Format("bad", "audio/bad", "bad", FailingEncoder), 96),
+        "good": (NULL_FORMATS["opus"], 96),
+    }
+    pieces = programme()
+    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]
+    block = synthesis.block(FRAMES)
+    assert block.outputs["bad"].packets == []
+    assert len(block.outputs["good"].packets) == 1
+
+
+def test_the_last_block_fades_to_silence() -> None:
+    class Loud(NullSynth):
+        def write(self, frames: int) -> np.ndarray:
+            return np.full((frames, 2), 0.1, np.float32)
+
+    class Listening(NullEncoder):
+        heard: np.ndarray
+
+        def encode(self, samples: np.ndarray) -> list[Packet]:
+            Listening.heard = samples
+            return super().encode(samples)
+
+    pieces = programme()
+    formats = {"wav": (Format("wav", "audio/wav", "wav", Listening), 96)}
+    synthesis = Synthesis(Loud, lambda: next(pieces), formats)  # type: ignore[arg-type]
+    synthesis.block(FRAMES)
+    before = Listening.heard
+    synthesis.block(FRAMES, fade_out=True)
+    assert Listening.heard[0, 0] == pytest.approx(before[-1, 0], rel=0.01)
+    assert Listening.heard[-1, 0] == 0
+
+
+def test_real_encoders_take_a_block(undisturbed: list[int]) -> None:
+    pieces = programme()
+    formats = {name: (format, 96) for name, format in FORMATS.items()}
+    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]
+    block = synthesis.block(FRAMES)
+    assert set(block.outputs) == set(FORMATS)
+    assert all(output.packets for output in block.outputs.values())
+    synthesis.close()
