@@ -141,8 +141,11 @@ def bar_latent(latents: np.ndarray, bar: Bar) -> np.ndarray:
 
 
 def noise(seed: int, bar: Bar) -> np.ndarray:
-    """A bar's uniforms, float32 `(16, 3)`: they depend on nothing but seed, take and place."""
-    return np.random.default_rng([seed, bar.take, bar.place]).random((STEPS_PER_BAR, 3), np.float32)
+    """A bar's uniforms, float32 `(16, 3)`: the same for all bars of one take.
+
+    Alike bars then draw alike, as bars of one groove are: see docs/decisions/0007.
+    """
+    return np.random.default_rng([seed, bar.take]).random((STEPS_PER_BAR, 3), np.float32)
 
 
 def best_device() -> torch.device:

@@ -113,13 +113,16 @@ class Composer:
         )
 
     async def _bridge(self, old: Piece, home: np.ndarray, new: Piece, show: ShowSettings) -> Piece:
-        """The walk from the last bar of `old` to the first of `new`; the new instruments enter."""
+        """The walk from the last bar of `old` to the first of `new`; the new instruments enter.
+
+        It is sung with the noise of `new`, so that it ends as `new` begins.
+        """
         model = self._decoder.model
         assert model is not None
         latents = np.stack([home, new.latents[new.bars[0].start]])
         shifts = (old.bars[-1].transpose, new.bars[0].transpose)
         bars = bridge_bars(show.bridge_bars, model.config.bars, shifts)
-        plan = Plan(latents, bars, self._seed(), new.temperature)
+        plan = Plan(latents, bars, new.seed, new.temperature)
         [tokens] = await self._decoder.decode([plan])
         trio = realise(tokens, bars)
         return identified(
@@ -133,7 +136,6 @@ class Composer:
                 key=str(find_key(trio)),
                 form="",
                 bars=bars,
-                seed=plan.seed,
                 parents=(old.id, new.id),
                 latents=latents,
             )
@@ -181,17 +183,15 @@ def letters(form: str) -> list[str]:
 
 
 def form_bars(form: str, model_bars: int) -> tuple[Bar, ...]:
-    """A section a letter, each as long as the model's window; the same letter, the same bars."""
+    """A section a letter, each as long as the model's window; the same letter, the same bars.
+
+    A variation is sung with the noise of its capital, so that it differs by its latent alone.
+    """
     order = letters(form)
     return tuple(
-        Bar(
-            start=order.index(letter),
-            end=order.index(letter),
-            t=0.0,
-            place=place,
-            take=order.index(letter),
-        )
+        Bar(start=at, end=at, t=0.0, place=place, take=ord(letter.upper()) - ord("A"))
         for letter in form
+        for at in [order.index(letter)]
         for place in range(model_bars)
     )
 
