@@ -1,6 +1,6 @@
 """How much faster than real time each part of the station runs on this machine.
 
-    python bench/chain.py [--minutes 4] [--candidates 16]
+    python bench/chain.py [--minutes 4] [--candidates 24]
 
 One thread does it all, in turns: composes pieces and bridges with the shipped model, renders
 them, and encodes them. Prints CPU seconds a minute of music and times real time, part by part.
@@ -55,7 +55,7 @@ class InProcess:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
     parser.add_argument("--minutes", type=float, default=4)
-    parser.add_argument("--candidates", type=int, default=16)
+    parser.add_argument("--candidates", type=int, default=24)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
     decoder = InProcess()

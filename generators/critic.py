@@ -5,22 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from generators.keys import PROFILES, find_key
-from generators.music import PARTS, STEPS_PER_BAR, Trio
+from generators.music import PARTS, STEPS_PER_BAR, Note, Trio
 
 GOOD_ONSETS_A_BAR = {"melody": (2, 10), "bass": (1, 10), "drums": (3, 14)}
-ENOUGH_PITCHES = 5  # different melody pitches
+ENOUGH_PITCHES = 6  # different melody pitches
+MANY_REPEATS = 0.4  # share of melody notes that strike the pitch before again; music has 0.2
+WIDE_APART = 7.0  # semitones from the bass's mean pitch up to the melody's
 IN_SCALE = 2.8  # a pitch class whose profile is above this belongs to the scale
 
 
 def score(trio: Trio) -> float:
-    """0 (a part is missing) to 1 (every bar alive, melody and bass in one scale).
+    """0 (a part is missing) to 1, the product of five shares.
 
-    The product of: the share of bars in which every part has a sensible number of onsets,
-    how many pitches the melody uses, and the share of melody and bass time inside the key.
+    Bars in which every part has a sensible number of onsets; how many pitches the melody uses;
+    how often it moves on; how far the bass keeps below it; melody and bass time inside the key.
     """
+    if not all(getattr(trio, part) for part in PARTS):
+        return 0.0
     alive = np.mean([_bars_alive(trio, part) for part in PARTS])
     variety = min(1.0, len({note.pitch for note in trio.melody}) / ENOUGH_PITCHES)
-    return float(alive * variety * _in_scale(trio))
+    return float(alive * variety * _motion(trio.melody) * _room(trio) * _in_scale(trio))
 
 
 def _bars_alive(trio: Trio, part: str) -> float:
@@ -30,9 +34,23 @@ def _bars_alive(trio: Trio, part: str) -> float:
     return float(np.mean((onsets >= low) & (onsets <= high)))
 
 
+def _motion(melody: tuple[Note, ...]) -> float:
+    """1 while few notes repeat the one before, down to 0 when all do."""
+    if len(melody) < 2:
+        return 0.0
+    repeats = float(np.mean(np.diff([note.pitch for note in melody]) == 0))
+    return min(1.0, (1 - repeats) / (1 - MANY_REPEATS))
+
+
+def _room(trio: Trio) -> float:
+    """1 when the bass lies well below the melody, down to 0 when it does not at all."""
+    melody, bass = (np.mean([note.pitch for note in part]) for part in (trio.melody, trio.bass))
+    return float(np.clip((melody - bass) / WIDE_APART, 0, 1))
+
+
 def _in_scale(trio: Trio) -> float:
     key = find_key(trio)
     profile = np.roll(PROFILES[key.mode], key.tonic)
     notes = trio.melody + trio.bass
     inside = sum(note.end - note.start for note in notes if profile[note.pitch % 12] > IN_SCALE)
-    return inside / max(1, sum(note.end - note.start for note in notes))
+    return inside / sum(note.end - note.start for note in notes)

@@ -22,6 +22,7 @@ KICK, SNARE, CLOSED_HAT, OPEN_HAT = 36, 38, 42, 46
 MAJOR_SCALE = (0, 2, 4, 5, 7, 9, 11)
 # Degrees of the major scale, one chord a bar.
 PROGRESSIONS = ((0, 4, 5, 3), (0, 5, 3, 4), (5, 3, 0, 4), (0, 3, 5, 4), (3, 0, 4, 5), (5, 4, 3, 4))
+CHORD = (0, 2, 4, 6)  # degrees above a chord's root
 RHYTHMS = ((0, 3, 6, 8, 11, 14), (0, 2, 4, 8, 10, 12), (0, 4, 6, 10, 12), (0, 3, 6, 10, 12, 14))
 
 
@@ -70,7 +71,9 @@ def _degree(tonic: int, degree: int, lowest: int) -> int:
 
 def _arpeggio(rng: random.Random, tonic: int, progression: tuple[int, ...]) -> tuple[Note, ...]:
     rhythm = rng.choice(RHYTHMS)
-    shape = [rng.choice((0, 2, 4, 4, 2, 6)) for _ in rhythm]
+    shape = [rng.choice(CHORD)]
+    for _ in rhythm[1:]:
+        shape.append(rng.choice([third for third in CHORD if third != shape[-1]]))
     notes = []
     for bar in range(BARS):
         root = progression[bar % len(progression)]
