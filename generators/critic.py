@@ -2,29 +2,59 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 
 from generators.keys import PROFILES, find_key
 from generators.music import PARTS, STEPS_PER_BAR, Note, Trio
 
+SECTION_STEPS = 4 * STEPS_PER_BAR
 GOOD_ONSETS_A_BAR = {"melody": (2, 10), "bass": (1, 10), "drums": (3, 14)}
-ENOUGH_PITCHES = 6  # different melody pitches
+ENOUGH_PITCHES = 5  # different melody pitches in a section
 MANY_REPEATS = 0.4  # share of melody notes that strike the pitch before again; music has 0.2
 WIDE_APART = 7.0  # semitones from the bass's mean pitch up to the melody's
+WORST_SECTION = 0.02  # so that one section without a part does not undo the others
 IN_SCALE = 2.8  # a pitch class whose profile is above this belongs to the scale
 
 
 def score(trio: Trio) -> float:
-    """0 (a part is missing) to 1, the product of five shares.
+    """0 to 1: the geometric mean over sections of four bars, so that each of them counts.
 
-    Bars in which every part has a sensible number of onsets; how many pitches the melody uses;
-    how often it moves on; how far the bass keeps below it; melody and bass time inside the key.
+    A section's is the product of five shares: bars in which every part has a sensible number of
+    onsets; how many pitches the melody uses; how often it moves on; how far the bass keeps below
+    it; melody and bass time inside the key of the whole.
     """
-    if not all(getattr(trio, part) for part in PARTS):
+    key = find_key(trio)
+    profile = np.roll(PROFILES[key.mode], key.tonic)
+    scores = np.array([_score(section, profile) for section in _sections(trio)])
+    if not scores.any():
         return 0.0
-    alive = np.mean([_bars_alive(trio, part) for part in PARTS])
-    variety = min(1.0, len({note.pitch for note in trio.melody}) / ENOUGH_PITCHES)
-    return float(alive * variety * _motion(trio.melody) * _room(trio) * _in_scale(trio))
+    return float(np.exp(np.log(np.maximum(scores, WORST_SECTION)).mean()))
+
+
+def _sections(trio: Trio) -> Iterator[Trio]:
+    """The trio in stretches of four bars, each beginning at step 0."""
+    for first in range(0, trio.steps, SECTION_STEPS):
+        steps = min(SECTION_STEPS, trio.steps - first)
+        parts = {
+            part: tuple(
+                Note(note.start - first, min(note.end - first, steps), note.pitch, note.velocity)
+                for note in getattr(trio, part)
+                if first <= note.start < first + steps
+            )
+            for part in PARTS
+        }
+        yield Trio(steps=steps, **parts)
+
+
+def _score(section: Trio, profile: np.ndarray) -> float:
+    if not all(getattr(section, part) for part in PARTS):
+        return 0.0
+    alive = np.mean([_bars_alive(section, part) for part in PARTS])
+    variety = min(1.0, len({note.pitch for note in section.melody}) / ENOUGH_PITCHES)
+    fits = _motion(section.melody) * _room(section) * _in_scale(section, profile)
+    return float(alive * variety * fits)
 
 
 def _bars_alive(trio: Trio, part: str) -> float:
@@ -48,9 +78,7 @@ def _room(trio: Trio) -> float:
     return float(np.clip((melody - bass) / WIDE_APART, 0, 1))
 
 
-def _in_scale(trio: Trio) -> float:
-    key = find_key(trio)
-    profile = np.roll(PROFILES[key.mode], key.tonic)
-    notes = trio.melody + trio.bass
+def _in_scale(section: Trio, profile: np.ndarray) -> float:
+    notes = section.melody + section.bass
     inside = sum(note.end - note.start for note in notes if profile[note.pitch % 12] > IN_SCALE)
     return inside / sum(note.end - note.start for note in notes)
