@@ -75,7 +75,9 @@ class Sampler:
         places = np.concatenate([places, np.zeros(pad, places.dtype)])
         temperatures = np.concatenate([temperatures, np.ones(pad, temperatures.dtype)])
         embeddings = self._conductor(torch.from_numpy(z).to(self.device))  # (M, N, H)
-        bars = embeddings[torch.arange(BLOCK_BARS), torch.from_numpy(places).to(self.device)]
+        bars = embeddings[
+            torch.arange(BLOCK_BARS, device=self.device), torch.from_numpy(places).to(self.device)
+        ]
         u = torch.from_numpy(uniforms).to(self.device)
         inverse = torch.from_numpy(1 / temperatures.astype(np.float32)).to(self.device)
         parts = [part.decode(bars, u[..., i], inverse) for i, part in enumerate(self._parts)]
