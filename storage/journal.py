@@ -122,6 +122,7 @@ class Journal:
                 continue  # the file was removed under us: once more, into a new one
             for line, reason in rejects:
                 self._reject(line, reason)
+            self._fault.ends()  # before `flush` hears of it
             self._lines.settle(sum(len(line) for line in lines))
 
     def _store(self, lines: list[bytes]) -> list[tuple[bytes, str]]:
