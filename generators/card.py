@@ -43,7 +43,11 @@ def card(config: Mapping[str, Any], facts: Mapping[str, Any], sha256: str) -> st
         for s in facts["corpus"]
     )
     shape = ", ".join(f"{name} {value}" for name, value in config.items() if name != "name")
-    how = ", ".join(f"{name} {value}" for name, value in facts["training"].items())
+    how = "\n".join(
+        f"- From step {sitting['from_step']:,}, {sitting['windows']:,} windows to draw from: "
+        + ", ".join(f"{name} {value}" for name, value in sitting["settings"].items())
+        for sitting in facts["sittings"]
+    )
     return f"""# {config["name"]}
 
 A hierarchical MusicVAE for trios (melody, bass, drums), 4/4 in sixteenths, {config["bars"]} bars
@@ -66,7 +70,9 @@ a window of {config["bars"]} bars.
 ## Training
 
 {facts["training_steps"]:,} steps, {facts["training_windows"]:,} windows, {hours} h {minutes:02} min
-on {facts["device"]}. Shape: {shape}. Settings: {how}.
+on {facts["device"]}. Shape: {shape}.
+
+{how}
 
 Figures above are of the running average of the weights, which is what is saved.
 

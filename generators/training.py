@@ -70,8 +70,10 @@ class Training:
             self._model.parameters(), weight_decay=self.training.weight_decay
         )
         folder.mkdir(parents=True, exist_ok=True)
+        self._sittings: list[dict[str, Any]] = []
         if (folder / CHECKPOINT).exists():
             self._load()
+        self._sit_down()
 
     def run(self, minutes: float) -> Figures:
         """Train until `minutes` of training are behind the run, earlier sittings counted in."""
@@ -145,7 +147,7 @@ class Training:
             "training_windows": self.step * self.training.batch,
             "training_seconds": round(self.seconds),
             "device": str(self.device),
-            "training": asdict(self.training),
+            "sittings": self._sittings,
             "corpus": self._provenance,
             "held_out": held_out.as_dict(),
             "on_training_files": seen.as_dict(),
@@ -156,6 +158,7 @@ class Training:
         state = {
             "step": self.step,
             "seconds": self.seconds,
+            "sittings": self._sittings,
             "model": self._model.state_dict(),
             "average": self._average.state_dict(),
             "optimizer": self._optimizer.state_dict(),
@@ -168,10 +171,21 @@ class Training:
     def _load(self) -> None:
         state: dict[str, Any] = torch.load(self.folder / CHECKPOINT, map_location=self.device)
         self.step, self.seconds = state["step"], state["seconds"]
+        self._sittings = state["sittings"]
         self._model.load_state_dict(state["model"])
         self._average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
         logger.info("resumed at step %d, %.0f s", self.step, self.seconds)
+
+    def _sit_down(self) -> None:
+        """Note from which step on which settings hold: they may change between sittings."""
+        sitting = {
+            "settings": asdict(self.training) | {"dropout": self.config.dropout},
+            "windows": len(self._train),
+        }
+        before = self._sittings[-1] if self._sittings else {}
+        if any(before.get(name) != value for name, value in sitting.items()):
+            self._sittings.append({"from_step": self.step, **sitting})
 
     def _report(self, nats: float, kl: float) -> Figures:
         """Save, measure, and say so in the log and beside the bar."""

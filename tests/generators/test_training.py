@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 import torch
 
 from generators import training as training_module
+from generators.card import CARD
 from generators.config import TrainingConfig
 from generators.corpus import Corpus
 from generators.evaluation import measure, most_common
@@ -112,3 +114,13 @@ def test_the_most_common_event_is_the_figure_to_beat() -> None:
     windows = np.zeros((1, 1, 16, 3), np.int64)
     windows[0, 0, :4, :] = [[40, 20, 1], [40, 20, 1], [40, 22, 1], [42, 24, 1]]
     assert most_common(windows) == (0.75, 0.5, 1.0)
+
+
+def test_the_card_says_from_which_step_other_settings_held(corpus: Corpus, tmp_path: Path) -> None:
+    first = train(corpus, tmp_path, minutes=0.1)
+    wilder = replace(FAST, token_dropout=0.9)
+    Training(corpus, tmp_path, TINY, wilder).run(minutes=0.2)
+    card = (tmp_path / CARD).read_text()
+    assert "- From step 0, " in card
+    assert f"- From step {first.step}, " in card
+    assert "token_dropout 0.9" in card.split(f"- From step {first.step}, ")[1]
