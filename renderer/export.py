@@ -50,7 +50,9 @@ def export_midi(piece: Piece) -> bytes:
     with contextlib.suppress(ValueError):  # a key that MIDI has no name for
         number = pretty_midi.key_name_to_key_number(piece.key)
         midi.key_signature_changes.append(pretty_midi.KeySignature(number, 0.0))
-    midi.text_events.append(pretty_midi.Text(f"{piece.title} ({COMMENT})", 0.0))
+    # MIDI's text is Latin-1: a bridge's arrow is spelled out, anything else becomes a "?".
+    title = piece.title.replace("→", "to").encode("latin-1", "replace").decode("latin-1")
+    midi.text_events.append(pretty_midi.Text(f"{title} ({COMMENT})", 0.0))
     step_seconds = 60 / STEPS_PER_QUARTER / piece.tempo_qpm
     programs = {
         "melody": piece.instruments.melody,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import av
@@ -68,6 +69,12 @@ def test_a_midi_file_names_parts_and_instruments() -> None:
         ("bass", 35, False),
         ("drums", 0, True),
     }
+
+
+def test_a_bridge_names_both_its_ends_in_letters_that_midi_has() -> None:
+    bridge = replace(piece(trio()), title="Little Café → 夜 Drive")
+    [text] = pretty_midi.PrettyMIDI(io.BytesIO(export_midi(bridge))).text_events
+    assert text.text.startswith("Little Café to ? Drive")
 
 
 def test_a_key_that_midi_cannot_name_is_left_out() -> None:
