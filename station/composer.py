@@ -26,6 +26,7 @@ from station.generator import Plan
 from station.settings import ShowSettings
 
 SECTION_DISTANCE = 0.5  # from section A to another section of the same piece
+ARROW = " → "  # between the titles of a bridge's ends; of a bridge, only where it led counts
 VARIATION_DISTANCE = 0.2  # from a section to its small letter
 
 
@@ -129,7 +130,7 @@ class Composer:
             replace(
                 new,
                 id="",
-                title=f"{old.title} → {new.title}",
+                title=f"{old.title.split(ARROW)[-1]}{ARROW}{new.title}",
                 trio=trio,
                 origin="bridge",
                 tempo_qpm=old.tempo_end_qpm,

@@ -42,6 +42,14 @@ async def five(decoder: InProcess) -> list[Piece]:
     return await programme(make_composer(decoder))
 
 
+async def test_a_bridge_after_a_bridge_begins_where_that_one_led(decoder: InProcess) -> None:
+    """A station that was killed in a bridge goes on from it."""
+    composer = make_composer(decoder)
+    _, cut_off, lost = await programme(composer, rounds=2)
+    following, piece = await composer.compose(cut_off, DAY, Controls())
+    assert following.title == f"{lost.title} → {piece.title}"
+
+
 def test_a_bridge_leads_to_every_piece_but_the_first(five: list[Piece]) -> None:
     assert [piece.origin for piece in five] == ["sampled", "bridge"] * 2 + ["sampled"]
 
