@@ -5,28 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from generators.corpus import Corpus
 from generators.music import PARTS
 
 CARD = "README.md"
-
-
-def provenance(corpus: Corpus) -> list[dict[str, Any]]:
-    """For each set of a corpus: its licence, and how much of it was taken."""
-    sets = []
-    for set_name in dict.fromkeys(file.set_name for file in corpus.files):
-        files = [file for file in corpus.files if file.set_name == set_name]
-        taken = [file for file in files if not file.rejected]
-        sets.append(
-            {
-                "set": set_name,
-                "licence": files[0].licence,
-                "files": len(taken),
-                "trio_windows": sum(file.windows for file in files),
-                "drum_tracks": sum(file.drum_tracks for file in files),
-            }
-        )
-    return sets
 
 
 def card(config: Mapping[str, Any], facts: Mapping[str, Any], sha256: str) -> str:

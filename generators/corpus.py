@@ -14,10 +14,11 @@ import statistics
 import tarfile
 import zipfile
 import zlib
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tqdm import tqdm
@@ -273,14 +274,31 @@ def _melody_shapes(tokens: np.ndarray) -> set[int]:
     return shapes
 
 
-def describe(corpus: Corpus) -> str:
-    """A report: what was taken of each set, and why files were rejected."""
-    lines = []
+def provenance(corpus: Corpus) -> list[dict[str, Any]]:
+    """For each set of a corpus: its licence, and how much of it was taken."""
+    sets = []
     for set_name in dict.fromkeys(file.set_name for file in corpus.files):
         files = [file for file in corpus.files if file.set_name == set_name]
         taken = [file for file in files if not file.rejected]
-        windows = sum(file.windows for file in files)
-        lines.append(f"{set_name}: {len(taken)} of {len(files)} files, {windows} trio windows")
+        sets.append(
+            {
+                "set": set_name,
+                "licence": files[0].licence,
+                "files": len(taken),
+                "trio_windows": sum(file.windows for file in files),
+                "drum_tracks": sum(file.drum_tracks for file in files),
+            }
+        )
+    return sets
+
+
+def describe(corpus: Corpus) -> str:
+    """A report: what was taken of each set, and why files were rejected."""
+    found = Counter(file.set_name for file in corpus.files)
+    lines = [
+        f"{s['set']}: {s['files']} of {found[s['set']]} files, {s['trio_windows']} trio windows"
+        for s in provenance(corpus)
+    ]
     clusters = {file.cluster for file in corpus.files if file.windows}
     held = {file.cluster for file in corpus.files if file.windows and file.held_out}
     lines.append(f"{len(clusters)} tunes with trios, {len(held)} of them held out")

@@ -24,9 +24,9 @@ from torch.nn import functional
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from tqdm import tqdm
 
-from generators.card import CARD, card, provenance
+from generators.card import CARD, card
 from generators.config import ModelConfig, TrainingConfig
-from generators.corpus import Corpus
+from generators.corpus import Corpus, provenance
 from generators.evaluation import Figures, measure, most_common
 from generators.model import MusicVAE
 from generators.sampler import best_device
