@@ -52,7 +52,7 @@ class GeneratorSettings(Section):
     model: Path | None = Field(None, description="model folder; unset for the one we ship")
     shelf_minutes: float = Field(4.0, ge=0.5, le=120, description="music to keep ready ahead")
     candidates: int = Field(
-        16, ge=1, le=64, description="sampled for each piece; the best is aired"
+        24, ge=1, le=64, description="sampled for each piece; the best is aired"
     )
 
 
@@ -79,7 +79,7 @@ class ShowSettings(Section):
     starts: time = Field(description="local time of day, HH:MM")
     tempo_qpm: tuple[float, float] = Field((92, 112), description="slowest and fastest piece")
     temperature: float = Field(
-        0.6, gt=0, le=2, description="of sampling: low is safe, high is wild"
+        0.9, gt=0, le=2, description="of sampling: low is safe, high is wild"
     )
     adventure: float = Field(
         0.7, ge=0, le=1, description="how far each piece goes from the last: 0 stays, 1 leaps"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any, cast, get_args, get_origin
 import pytest
 from aiohttp import hdrs
 from pydantic import BaseModel
+from pydantic.fields import FieldInfo
 
 from station.cli import _parser
 from station.programme import Programme
@@ -27,13 +29,13 @@ def rows(document: str) -> set[str]:
     return set(re.findall(r"^\| `([^`]+)` \|", (DOCS / document).read_text(), re.MULTILINE))
 
 
-def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[str]:
-    """The key of every field, as a person writes it: `stations.<name>.shows.key` at the deepest."""
+def settings_of(model: type[BaseModel], prefix: str = "") -> Iterator[tuple[str, FieldInfo]]:
+    """Every field under its key as a person writes it, down to `stations.<name>.shows.key`."""
     for name, field in model.model_fields.items():
         key = f"{prefix}{name}"
         nested = section_in(field.annotation)
         if nested is None or get_origin(field.annotation) is tuple:  # a list is set as a whole too
-            yield key
+            yield key, field
         if nested is not None:
             named = f"{key}.<name>." if name == "stations" else f"{key}."
             yield from settings_of(nested, named)
@@ -70,7 +72,15 @@ def commands(parser: argparse.ArgumentParser, prefix: str = "latentfm") -> Itera
 
 
 def test_every_setting_is_in_the_docs() -> None:
-    assert rows("settings.md") == set(settings_of(Settings))
+    assert rows("settings.md") == {key for key, _ in settings_of(Settings)}
+
+
+def test_every_default_in_the_docs_is_the_one_in_force() -> None:
+    text = (DOCS / "settings.md").read_text()
+    written = dict(re.findall(r"^\| `([^`]+)` \| `([^`]+)` \|", text, re.MULTILINE))
+    in_force = {key: json.dumps(field.default, default=str) for key, field in settings_of(Settings)}
+    compared = {key for key in written if json.loads(written[key]) == json.loads(in_force[key])}
+    assert compared == written.keys()
 
 
 def test_every_route_is_in_the_docs() -> None:
