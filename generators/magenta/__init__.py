@@ -1,0 +1,1 @@
+"""Magenta's MusicVAE: its published models, exactly as they were."""
