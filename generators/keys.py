@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
-from generators.music import Trio
+from generators.music import Note, Trio
 
 PITCH_CLASSES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 
@@ -58,6 +59,16 @@ def find_key(trio: Trio) -> Key:
     if np.ptp(sounding) == 0:  # nothing to tell one key from another by
         return Key(0, "major")
     return KEYS[int(np.argmax(_SHAPES @ (sounding - sounding.mean())))]
+
+
+def how_well_in(key: Key, notes: Iterable[Note]) -> float:
+    """Correlation of how long each pitch class sounds with the key's profile, -1..1."""
+    sounding = np.zeros(12)
+    for note in notes:
+        sounding[note.pitch % 12] += note.end - note.start
+    sounding = sounding - sounding.mean()
+    length = float(np.linalg.norm(sounding))
+    return float(_shape(key) @ sounding) / length if length else 0.0
 
 
 def way_to_related(old: Key, new: Key) -> int:
