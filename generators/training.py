@@ -27,10 +27,11 @@ from tqdm import tqdm
 from generators.card import CARD, card
 from generators.config import ModelConfig, TrainingConfig
 from generators.corpus import Corpus, provenance
+from generators.errors import WeightsError
 from generators.evaluation import Figures, measure, most_common
 from generators.model import MusicVAE
 from generators.sampler import best_device
-from generators.weights import save_model
+from generators.weights import load_model, open_model, save_model
 from generators.windows import Windows
 
 logger = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ class Training:
         config: ModelConfig,
         training: TrainingConfig | None = None,
         seed: int = 0,
+        start_from: Path | None = None,
     ) -> None:
         self.folder = folder
         self.config = config
@@ -59,6 +61,7 @@ class Training:
         self.device = best_device()
         self.step = 0
         self.seconds = 0.0
+        self._seconds_before = 0.0  # of the run this one was started from
         torch.manual_seed(seed)  # of the first weights
         self._seed = seed
         self._provenance = provenance(corpus)
@@ -73,11 +76,14 @@ class Training:
         self._sittings: list[dict[str, Any]] = []
         if (folder / CHECKPOINT).exists():
             self._load()
+        elif start_from is not None:
+            self._start_from(start_from)
         self._sit_down()
 
     def run(self, minutes: float) -> Figures:
         """Train until `minutes` of training are behind the run, earlier sittings counted in."""
-        started = time.monotonic() - self.seconds
+        began, first = time.monotonic(), self.step
+        started = began - self.seconds
         measured = time.monotonic()
         wanted = minutes * 60
         bar = tqdm(total=round(wanted), initial=round(self.seconds), unit="s", desc="training")
@@ -89,7 +95,7 @@ class Training:
                 bar.update(round(now - started) - bar.n)
                 self.seconds = now - started
                 if self.step % 20 == 0:
-                    rate = self.step * self.training.batch / self.seconds
+                    rate = (self.step - first) * self.training.batch / (now - began)
                     bar.set_postfix_str(f"step {self.step}, {rate:.0f}/s, {nats:.0f}+{kl:.0f} nats")
                 if now - measured > MEASURE_EVERY_SECONDS:
                     measured = now
@@ -145,7 +151,7 @@ class Training:
             "name": self.config.name,
             "training_steps": self.step,
             "training_windows": self.step * self.training.batch,
-            "training_seconds": round(self.seconds),
+            "training_seconds": round(self.seconds + self._seconds_before),
             "device": str(self.device),
             "sittings": self._sittings,
             "corpus": self._provenance,
@@ -158,6 +164,7 @@ class Training:
         state = {
             "step": self.step,
             "seconds": self.seconds,
+            "seconds_before": self._seconds_before,
             "sittings": self._sittings,
             "model": self._model.state_dict(),
             "average": self._average.state_dict(),
@@ -169,13 +176,37 @@ class Training:
         return held_out, seen
 
     def _load(self) -> None:
-        state: dict[str, Any] = torch.load(self.folder / CHECKPOINT, map_location=self.device)
-        self.step, self.seconds = state["step"], state["seconds"]
-        self._sittings = state["sittings"]
+        self.seconds, self._seconds_before = self._restore(self.folder)
+        logger.info("resumed at step %d, %.0f s", self.step, self.seconds)
+
+    def _restore(self, folder: Path) -> tuple[float, float]:
+        state: dict[str, Any] = torch.load(folder / CHECKPOINT, map_location=self.device)
+        self.step, self._sittings = state["step"], state["sittings"]
         self._model.load_state_dict(state["model"])
         self._average.load_state_dict(state["average"])
         self._optimizer.load_state_dict(state["optimizer"])
-        logger.info("resumed at step %d, %.0f s", self.step, self.seconds)
+        for group in self._optimizer.param_groups:  # its own would hide today's settings
+            group["weight_decay"] = self.training.weight_decay
+        return state["seconds"], state.get("seconds_before", 0.0)
+
+    def _start_from(self, path: Path) -> None:
+        """Begin where another run ended; its steps count, its minutes do not."""
+        folder = open_model(path.parent if path.is_file() else path)
+        mine, other = asdict(self.config), asdict(folder.config)
+        differ = [n for n in mine if mine[n] != other.get(n) and n not in ("name", "dropout")]
+        if differ:
+            words = ", ".join(f"{n} is {other.get(n)}, not {mine[n]}" for n in differ)
+            raise WeightsError(f"cannot go on from {path} as {self.config.name}: its {words}")
+        if (folder.path / CHECKPOINT).exists():
+            self._seconds_before = sum(self._restore(folder.path))
+        else:
+            weights = load_model(folder).state_dict()
+            self._model.load_state_dict(weights)
+            self._average.module.load_state_dict(weights)
+            self.step = int(folder.facts.get("training_steps", 0))
+            self._sittings = list(folder.facts.get("sittings", []))
+            self._seconds_before = float(folder.facts.get("training_seconds", 0))
+        logger.info("started from %s at step %d", folder.path, self.step)
 
     def _sit_down(self) -> None:
         """Note from which step on which settings hold: they may change between sittings."""

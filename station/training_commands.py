@@ -24,6 +24,7 @@ def add_to(add: Any) -> None:
     train.add_argument("--config", dest="shape", choices=CONFIGS, default="trio-4bar-small")
     train.add_argument("-o", "--output", type=Path, required=True, help="model folder")
     train.add_argument("--minutes", type=float, required=True, help="of training, all sittings")
+    train.add_argument("--from", dest="start_from", type=Path, help="a model folder to start from")
     train.add_argument("--threads", type=int, default=1, help="of the CPU (default: 1)")
     train.set_defaults(command=train_model)
 
@@ -52,7 +53,9 @@ def train_model(arguments: argparse.Namespace) -> int:
         raise GeneratorError("--minutes and --threads must be above 0")
     torch.set_num_threads(arguments.threads)
     corpus = Corpus.load(arguments.corpus)
-    training = Training(corpus, arguments.output, CONFIGS[arguments.shape])
+    training = Training(
+        corpus, arguments.output, CONFIGS[arguments.shape], start_from=arguments.start_from
+    )
     print(training.run(arguments.minutes))
     return 0
 
