@@ -10,7 +10,7 @@ from pathlib import Path
 
 from generators.errors import GeneratorError
 from renderer.errors import RenderError
-from station import commands, training_commands
+from station import commands, import_command, training_commands
 from station.commands import Serve
 from station.doctor import doctor
 from station.errors import StationError
@@ -66,5 +66,6 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--new", action="store_true", help="make another; the old one ends")
     token.set_defaults(command=commands.token)
 
+    import_command.add_to(add)
     training_commands.add_to(add)
     return parser
