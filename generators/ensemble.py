@@ -1,14 +1,14 @@
 """A trio whose melody or drums are sung by another model than the rest.
 
 A partner has a latent space of its own, so it is led through that by the trio's latent, turned by
-a fixed rotation: what is N(0, I) stays N(0, I), near latents stay near, the ends of a walk and the
-way between them stay a walk. Nothing but the trio's latents has to be remembered to sing a piece
-again.
+a fixed rotation: what is N(0, I) stays N(0, I), near latents stay near, and the way between two is
+a way between two. Nothing but the trio's latents has to be remembered to sing a piece again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Protocol
 
@@ -16,87 +16,66 @@ import numpy as np
 
 from generators.events import transpose
 from generators.keys import Key, find_key, how_well_in
-from generators.music import PARTS, STEPS_PER_BAR, Bar, Trio
+from generators.music import PARTS, Bar, Trio
 from generators.realise import realise
-from generators.sampler import bar_latent, noise
+from generators.sampler import bar_latent
 
-PlanRow = tuple[np.ndarray, Sequence[Bar], int, float]  # latents, bars, seed, temperature
+Plan = tuple[np.ndarray, Sequence[Bar], int, float]  # latents (n, Z), bars, seed, temperature
 SHIFTS = tuple(sorted(range(-5, 7), key=abs))  # semitones a melody may be moved to fit
 
 
-class Lead(Protocol):
-    def decode_many(self, plans: Sequence[PlanRow], /) -> list[np.ndarray]: ...
+class Singer(Protocol):
+    def decode_many(self, plans: Sequence[Plan], /) -> list[np.ndarray]:
+        """The tokens of each plan, int16 `(16 bars, parts)`."""
 
 
-class Partner(Protocol):
-    """A model that sings one part, a window of a few bars at a time."""
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """Who sings a part in place of the lead."""
 
+    singer: Singer
+    column: int  # of the part among those it sings
     z_size: int
-    bars: int
-
-    def sing(self, z: np.ndarray, uniforms: np.ndarray, temperatures: np.ndarray, /) -> np.ndarray:
-        """Latents `(n, z_size)`, uniforms `(n, steps)` and temperatures `(n,)` to tokens."""
+    bars: int  # that one of its latents covers
 
 
 class Ensemble:
     """The lead sings all parts, then each partner its own over the lead's."""
 
-    def __init__(self, lead: Lead, partners: Mapping[str, Partner]) -> None:
+    def __init__(self, lead: Singer, partners: Mapping[str, Partner]) -> None:
         self._lead = lead
         self._partners = partners
 
-    def decode_many(self, plans: Sequence[PlanRow]) -> list[np.ndarray]:
+    def decode_many(self, plans: Sequence[Plan]) -> list[np.ndarray]:
         """The tokens of each plan, int16 `(16 bars, 3)`."""
         pieces = self._lead.decode_many(plans)
         for part, partner in self._partners.items():
-            column = PARTS.index(part)
-            for tokens, sung in zip(pieces, _sing(partner, column, plans), strict=True):
-                tokens[:, column] = sung
+            sung = partner.singer.decode_many([_led(plan, partner) for plan in plans])
+            for tokens, theirs in zip(pieces, sung, strict=True):
+                tokens[:, PARTS.index(part)] = theirs[:, partner.column]
         if "melody" in self._partners:
             for tokens, (_, bars, _, _) in zip(pieces, plans, strict=True):
                 tokens[:, 0] = _in_the_key_of_the_bass(tokens, bars)
         return pieces
 
 
-def _sing(partner: Partner, column: int, plans: Sequence[PlanRow]) -> list[np.ndarray]:
-    """One part of every plan, all windows of all plans at once."""
-    windows = [
-        (latents, window, seed, temperature)
-        for latents, bars, seed, temperature in plans
-        for window in _windows(bars, partner.bars)
-    ]
-    if not windows:
-        return [np.zeros(0, np.int16) for _ in plans]
-    z = np.stack([_led(latents, window[0], partner) for latents, window, _, _ in windows])
-    uniforms = np.zeros((len(windows), partner.bars * STEPS_PER_BAR), np.float32)
-    for row, (_, window, seed, _) in enumerate(windows):
-        drawn = np.concatenate([noise(seed, bar)[:, column] for bar in window])
-        uniforms[row, : len(drawn)] = drawn
-    temperatures = np.array([temperature for *_, temperature in windows], np.float32)
-    sung = iter(partner.sing(z, uniforms, temperatures))
-    return [
-        np.concatenate(
-            [next(sung)[: len(w) * STEPS_PER_BAR] for w in _windows(bars, partner.bars)]
-            or [np.zeros(0, np.int16)]
-        )
-        for _, bars, _, _ in plans
-    ]
-
-
-def _windows(bars: Sequence[Bar], most: int) -> Iterator[Sequence[Bar]]:
-    """Bars in stretches that one latent of a partner covers."""
-    start = 0
-    for number in range(1, len(bars) + 1):
-        if number == len(bars) or number - start == most or bars[number].place % most == 0:
-            yield bars[start:number]
-            start = number
-
-
-def _led(latents: np.ndarray, bar: Bar, partner: Partner) -> np.ndarray:
-    """Where the partner is when the trio comes to `bar`, float32 `(z_size,)`."""
-    latent = bar_latent(latents, bar)
-    turned = rotation(bar.place // partner.bars, len(latent), partner.z_size) @ latent
-    return np.asarray(turned, np.float32)
+def _led(plan: Plan, partner: Partner) -> Plan:
+    """The plan of a trio as its partner hears it."""
+    latents, bars, seed, temperature = plan
+    rows: dict[tuple[int, int, float, int], int] = {}  # bars alike share a latent
+    led: list[np.ndarray] = []
+    theirs: list[Bar] = []
+    for bar in bars:
+        window = bar.place // partner.bars
+        where = (bar.start, bar.end, bar.t, window)
+        if where not in rows:
+            rows[where] = len(led)
+            latent = bar_latent(latents, bar)
+            led.append(rotation(window, len(latent), partner.z_size) @ latent)
+        row, place = rows[where], bar.place % partner.bars
+        theirs.append(replace(bar, start=row, end=row, t=0.0, place=place))
+    z = np.array(led, np.float32).reshape(-1, partner.z_size)
+    return z, theirs, seed, temperature
 
 
 @lru_cache(maxsize=64)
@@ -113,18 +92,18 @@ def rotation(window: int, from_size: int, to_size: int) -> np.ndarray:
 
 def _in_the_key_of_the_bass(tokens: np.ndarray, bars: Sequence[Bar]) -> np.ndarray:
     """The melody moved, as a whole, to where its notes fit the key of the bass best."""
-    key = _key_of(tokens, bars, of="bass")
+    key = _key_of_the_bass(tokens, bars)
     melodies = [transpose(tokens[:, 0], shift) for shift in SHIFTS]
-    fits = [_fit(tokens, bars, melody, key) for melody in melodies]
+    fits = [how_well_in(key, realise(_with(tokens, m), bars).melody) for m in melodies]
     return melodies[int(np.argmax(fits))]  # of equal fits the shortest way
 
 
-def _key_of(tokens: np.ndarray, bars: Sequence[Bar], *, of: str) -> Key:
+def _key_of_the_bass(tokens: np.ndarray, bars: Sequence[Bar]) -> Key:
     trio = realise(tokens, bars)
-    return find_key(Trio((), getattr(trio, of), (), trio.steps))
+    return find_key(Trio((), trio.bass, (), trio.steps))
 
 
-def _fit(tokens: np.ndarray, bars: Sequence[Bar], melody: np.ndarray, key: Key) -> float:
-    moved = tokens.copy()
-    moved[:, 0] = melody
-    return how_well_in(key, realise(moved, bars).melody)
+def _with(tokens: np.ndarray, melody: np.ndarray) -> np.ndarray:
+    changed = tokens.copy()
+    changed[:, 0] = melody
+    return changed
