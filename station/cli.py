@@ -10,7 +10,7 @@ from pathlib import Path
 
 from generators.errors import GeneratorError
 from renderer.errors import RenderError
-from station import commands, import_command, training_commands
+from station import commands, import_command, model_commands, training_commands
 from station.commands import Serve
 from station.doctor import doctor
 from station.errors import StationError
@@ -67,5 +67,6 @@ def _parser() -> argparse.ArgumentParser:
     token.set_defaults(command=commands.token)
 
     import_command.add_to(add)
+    model_commands.add_to(add)
     training_commands.add_to(add)
     return parser

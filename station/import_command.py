@@ -8,8 +8,8 @@ from typing import Any
 
 from generators.errors import WeightsError
 
-MODELS = Path("data/models")
-DOWNLOADS = Path("data/downloads")
+MODELS = "models"  # below the storage folder
+DOWNLOADS = "downloads"
 
 
 def add_to(add: Any) -> None:
@@ -20,7 +20,7 @@ def add_to(add: Any) -> None:
     )
     command.add_argument("--name", help="what to call the model")
     command.add_argument("--config", dest="shape", help="default: told from the weights' shapes")
-    command.add_argument("-o", "--output", type=Path, help=f"model folder (default: {MODELS}/NAME)")
+    command.add_argument("-o", "--output", type=Path, help="model folder (default: data/models/NAME)")
     command.add_argument("--list", action="store_true", help="the official downloads")
     command.set_defaults(command=import_checkpoint)
 
@@ -39,7 +39,8 @@ def import_checkpoint(arguments: argparse.Namespace) -> int:
         )
     if Path(arguments.name).name != arguments.name:
         raise WeightsError(f"--name {arguments.name!r} is also a folder's name: no / in it")
-    output = arguments.output or MODELS / arguments.name
+    folder: Path = arguments.settings.storage.folder
+    output = arguments.output or folder / MODELS / arguments.name
     if output.exists():
         raise WeightsError(f"{output} exists; remove it, or choose another folder with -o")
 
@@ -47,7 +48,7 @@ def import_checkpoint(arguments: argparse.Namespace) -> int:
     known = None if path.exists() else published(arguments.source)
     if known is not None or is_url(arguments.source):
         source = known.url if known is not None else arguments.source
-        path = download(source, DOWNLOADS)
+        path = download(source, folder / DOWNLOADS)
     if known is not None:
         licence = LICENCE
         if known.form == "TensorFlow":  # the others say themselves how long they are

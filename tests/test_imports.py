@@ -67,6 +67,7 @@ MAY_IMPORT_LAZILY = {"station/training_commands.py": {"torch"}}
 TORCH_MODULES = {
     "torch",
     "generators.codec",
+    "generators.codec_models",
     "generators.evaluation",
     "generators.model",
     "generators.sampler",

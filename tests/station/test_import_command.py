@@ -12,6 +12,7 @@ from generators.errors import WeightsError
 from generators.magenta.published import PUBLISHED
 from generators.weights import open_model
 from station.import_command import add_to
+from station.settings import Settings
 from tests.generators.magenta.bundles import SMALL, random_variables, write_bundle
 
 
@@ -19,6 +20,7 @@ def run(*arguments: str | Path) -> int:
     parser = argparse.ArgumentParser()
     add_to(parser.add_subparsers().add_parser)
     parsed = parser.parse_args(["import", *map(str, arguments)])
+    parsed.settings = Settings()
     status: int = parsed.command(parsed)
     return status
 

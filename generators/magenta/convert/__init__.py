@@ -1,0 +1,1 @@
+"""MIDI files into the examples that Magenta's models were trained on."""
