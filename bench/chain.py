@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from generators.critic import choose
 from generators.sampler import Sampler, best_device
 from generators.weights import SHIPPED_MODEL, load_model, open_model
 from renderer.formats import FORMATS
@@ -29,7 +30,7 @@ from renderer.soundfont import find_soundfont
 from renderer.synth import Synth
 from station.composer import Composer
 from station.controls import Controls
-from station.generator import Plan
+from station.generator import Choice, Plan
 from station.settings import DAY
 from station.station import BLOCK_FRAMES
 
@@ -43,6 +44,8 @@ class InProcess:
         self.model = open_model(SHIPPED_MODEL)
         self._sampler = Sampler(load_model(self.model), best_device())
         self.seconds = 0.0
+        self.device = str(best_device())
+        self.seconds_a_bar: float | None = None
 
     async def decode(self, plans: list[Plan], /) -> list[np.ndarray]:
         started = time.process_time()
@@ -50,6 +53,11 @@ class InProcess:
         tokens = self._sampler.decode_many(rows)
         self.seconds += time.process_time() - started
         return tokens
+
+    async def choose(self, plans: list[Plan], recent: np.ndarray, /) -> Choice:
+        tokens = await self.decode(plans)
+        best, verdict = choose(np.stack(tokens), recent)
+        return Choice(best, tokens[best], verdict)
 
 
 def main() -> None:

@@ -1,84 +1,163 @@
-"""Which of several candidates to air: the one that leaves nothing empty and says something."""
+"""Which of several candidates to air: what the critic listens for, and how it weighs that.
+
+A piece gets a mark from 0 to 1 for each of twelve terms; its total is their geometric mean, so that
+one thing missing is not made up for by the rest. A mark is 1 wherever most of held-out music lies,
+and falls in a straight line to 0 at the far end of what music does: the critic shall take out what
+is wrong, and not prefer one style. docs/critic.md has the figures.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from generators.keys import PROFILES, find_key
-from generators.music import PARTS, STEPS_PER_BAR, Note, Trio
+from generators.events import trio_to_tokens
+from generators.music import Trio, Verdict
+from generators.ngrams import known_shares, melody_ngrams, shares
+from generators.sections import (
+    Sections,
+    clarity,
+    consonance,
+    empty_bars,
+    groove,
+    in_scale,
+    interval,
+    likeness,
+    onsets,
+    pitches,
+    repeats,
+    room,
+    sections,
+    span,
+)
 
-SECTION_STEPS = 4 * STEPS_PER_BAR
-GOOD_ONSETS_A_BAR = {"melody": (2, 10), "bass": (1, 10), "drums": (3, 14)}
-ENOUGH_PITCHES = 5  # different melody pitches in a section
-MANY_REPEATS = 0.4  # share of melody notes that strike the pitch before again; music has 0.2
-WIDE_APART = 7.0  # semitones from the bass's mean pitch up to the melody's
-WORST_SECTION = 0.02  # so that one section without a part does not undo the others
-IN_SCALE = 2.8  # a pitch class whose profile is above this belongs to the scale
+WORST = 0.02  # so that one section, or one term, does not undo the others
+MELODY, BASS, DRUMS = range(3)
+
+Measure = Callable[[Sections], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """1 from `low` to `high`, falling in a straight line to 0 at `lowest` and at `highest`."""
+
+    lowest: float
+    low: float
+    high: float
+    highest: float
+
+    def __call__(self, value: np.ndarray) -> np.ndarray:
+        mark = np.ones(value.shape)
+        if self.lowest < self.low:
+            mark = np.minimum(mark, (value - self.lowest) / (self.low - self.lowest))
+        if self.high < self.highest:
+            mark = np.minimum(mark, (self.highest - value) / (self.highest - self.high))
+        return np.asarray(mark.clip(0.0))
+
+
+def at_least(lowest: float, low: float) -> Band:
+    return Band(lowest, low, np.inf, np.inf)
+
+
+def at_most(high: float, highest: float) -> Band:
+    return Band(-np.inf, -np.inf, high, highest)
+
+
+# What a section of four bars is marked for. A term of several measures is their mean.
+TERMS: Mapping[str, Sequence[tuple[Measure, Band]]] = {
+    "filled": [(empty_bars(part), at_most(0, 0.75)) for part in (MELODY, BASS, DRUMS)],
+    "density": [
+        (onsets(MELODY), Band(0, 2, 10, 16)),
+        (onsets(BASS), Band(0, 2.5, 12, 20)),
+        (onsets(DRUMS), Band(0, 4, 16, 20)),
+    ],
+    "scale": [(in_scale, at_least(0.5, 1.0))],
+    "clarity": [(clarity, at_least(0.3, 0.75))],
+    "agreement": [(consonance, at_least(0.3, 0.9))],
+    "range": [(span("melody"), Band(0, 3, 22, 40)), (span("bass"), Band(-2, 2, 20, 32))],
+    "room": [(room, Band(0, 10, 45, 70))],
+    "motion": [
+        (repeats, at_most(0.7, 1.1)),
+        (interval, Band(0, 0.7, 5, 9)),
+        (pitches, Band(1, 3, 12, 20)),
+    ],
+    "return": [
+        (likeness(MELODY), Band(-0.2, 0.15, 0.7, 1.7)),
+        (likeness(BASS), at_least(-0.2, 0.25)),
+    ],
+    "groove": [(groove(DRUMS), at_least(0.6, 0.93))],
+}
+# What the whole piece is marked for: the share of its tunes that are heard elsewhere.
+TUNES: Mapping[str, Band] = {"fresh": at_most(0.05, 0.5), "own": at_most(0.05, 0.5)}
+NAMES = (*TERMS, *TUNES)
+
+
+def judge(trio: Trio, recent: np.ndarray | None = None, known: np.ndarray | None = None) -> Verdict:
+    """What there is to say of one trio; see `judge_many` for the rest."""
+    totals, marks = judge_many(trio_to_tokens(trio)[None], recent, known)
+    return _verdict(totals[0], marks[0])
 
 
 def score(trio: Trio) -> float:
-    """0 to 1: the geometric mean over sections of four bars, so that each of them counts.
+    """A trio's total, 0..1, judged by itself."""
+    return judge(trio).total
 
-    A section's is the product of five shares: bars in which every part has a sensible number of
-    onsets; how many pitches the melody uses; how often it moves on; how far the bass keeps below
-    it; melody and bass time inside the key of the whole.
+
+def choose(
+    tokens: np.ndarray, recent: np.ndarray | None = None, known: np.ndarray | None = None
+) -> tuple[int, Verdict]:
+    """Which of the candidates `(N, steps, 3)` is the best, and why the others were not."""
+    totals, marks = judge_many(tokens, recent, known)
+    best = int(np.argmax(totals))
+    behind = np.delete(np.log(marks) - np.log(marks[best]), best, axis=0).argmin(axis=1)
+    counts = np.bincount(behind, minlength=len(NAMES))
+    rejected = {name: int(count) for name, count in zip(NAMES, counts, strict=True) if count}
+    verdict = _verdict(totals[best], marks[best])
+    return best, replace(verdict, candidates=len(tokens), rejected=rejected)
+
+
+def judge_many(
+    tokens: np.ndarray, recent: np.ndarray | None = None, known: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """The totals `(N,)` and the marks `(N, terms)` of pieces `(N, steps, 3)`, as tokens.
+
+    Args:
+        recent: hashes of the melodies of the last pieces (`ngrams.melody_ngrams`).
+        known: what `ngrams.known_melodies` gives.
+
+    Raises:
+        ValueError: the tokens are not pieces of whole bars.
     """
-    key = find_key(trio)
-    profile = np.roll(PROFILES[key.mode], key.tonic)
-    scores = np.array([_score(section, profile) for section in _sections(trio)])
-    if not scores.any():
-        return 0.0
-    return float(np.exp(np.log(np.maximum(scores, WORST_SECTION)).mean()))
+    parts = sections(tokens)
+    marks = np.stack([_section_marks(part) for part in parts])  # (sections, N, terms)
+    marks = np.exp(np.log(np.maximum(marks, WORST)).mean(axis=0))
+    hashes, rows = melody_ngrams(tokens[:, :, MELODY])
+    heard = np.zeros(len(tokens))
+    if recent is not None:
+        heard = shares(np.isin(hashes, recent), rows, len(tokens))
+    copied = np.zeros(len(tokens))
+    if known is not None:
+        copied = known_shares(hashes, rows, len(tokens), known)
+    tunes = np.stack([TUNES["fresh"](heard), TUNES["own"](copied)], axis=1)
+    marks = np.concatenate([marks, np.maximum(tunes, WORST)], axis=1)
+    silent = ~np.any([part.struck.any(axis=1) for part in parts], axis=0).all(axis=1)
+    totals = np.where(silent, 0.0, np.exp(np.log(marks).mean(axis=1)))
+    return totals, marks
 
 
-def _sections(trio: Trio) -> Iterator[Trio]:
-    """The trio in stretches of four bars, each beginning at step 0."""
-    for first in range(0, trio.steps, SECTION_STEPS):
-        steps = min(SECTION_STEPS, trio.steps - first)
-        parts = {
-            part: tuple(
-                Note(note.start - first, min(note.end - first, steps), note.pitch, note.velocity)
-                for note in getattr(trio, part)
-                if first <= note.start < first + steps
-            )
-            for part in PARTS
-        }
-        yield Trio(steps=steps, **parts)
+def _section_marks(section: Sections) -> np.ndarray:
+    """Each row's mark for each term, `(N, terms)`."""
+    return np.stack(
+        [
+            np.mean([band(measure(section)) for measure, band in measures], axis=0)
+            for measures in TERMS.values()
+        ],
+        axis=1,
+    )
 
 
-def _score(section: Trio, profile: np.ndarray) -> float:
-    if not all(getattr(section, part) for part in PARTS):
-        return 0.0
-    alive = np.mean([_bars_alive(section, part) for part in PARTS])
-    variety = min(1.0, len({note.pitch for note in section.melody}) / ENOUGH_PITCHES)
-    fits = _motion(section.melody) * _room(section) * _in_scale(section, profile)
-    return float(alive * variety * fits)
-
-
-def _bars_alive(trio: Trio, part: str) -> float:
-    bars = trio.steps // STEPS_PER_BAR
-    onsets = np.bincount([n.start // STEPS_PER_BAR for n in getattr(trio, part)], minlength=bars)
-    low, high = GOOD_ONSETS_A_BAR[part]
-    return float(np.mean((onsets >= low) & (onsets <= high)))
-
-
-def _motion(melody: tuple[Note, ...]) -> float:
-    """1 while few notes repeat the one before, down to 0 when all do."""
-    if len(melody) < 2:
-        return 0.0
-    repeats = float(np.mean(np.diff([note.pitch for note in melody]) == 0))
-    return min(1.0, (1 - repeats) / (1 - MANY_REPEATS))
-
-
-def _room(trio: Trio) -> float:
-    """1 when the bass lies well below the melody, down to 0 when it does not at all."""
-    melody, bass = (np.mean([note.pitch for note in part]) for part in (trio.melody, trio.bass))
-    return float(np.clip((melody - bass) / WIDE_APART, 0, 1))
-
-
-def _in_scale(section: Trio, profile: np.ndarray) -> float:
-    notes = section.melody + section.bass
-    inside = sum(note.end - note.start for note in notes if profile[note.pitch % 12] > IN_SCALE)
-    return inside / sum(note.end - note.start for note in notes)
+def _verdict(total: float, marks: np.ndarray) -> Verdict:
+    terms = {name: round(float(mark), 4) for name, mark in zip(NAMES, marks, strict=True)}
+    return Verdict(round(float(total), 4), terms)

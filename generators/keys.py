@@ -47,7 +47,7 @@ def _shape(key: Key) -> np.ndarray:
     return np.asarray(profile / np.linalg.norm(profile))
 
 
-_SHAPES = np.stack([_shape(key) for key in KEYS])  # (24, 12)
+KEY_SHAPES = np.stack([_shape(key) for key in KEYS])  # (24, 12)
 
 
 def find_key(trio: Trio) -> Key:
@@ -58,7 +58,7 @@ def find_key(trio: Trio) -> Key:
             sounding[note.pitch % 12] += weight * (note.end - note.start)
     if np.ptp(sounding) == 0:  # nothing to tell one key from another by
         return Key(0, "major")
-    return KEYS[int(np.argmax(_SHAPES @ (sounding - sounding.mean())))]
+    return KEYS[int(np.argmax(KEY_SHAPES @ (sounding - sounding.mean())))]
 
 
 def how_well_in(key: Key, notes: Iterable[Note]) -> float:

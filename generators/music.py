@@ -7,6 +7,7 @@ Time inside a piece is counted in steps. One step is a sixteenth note: 4 to a qu
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -81,10 +82,21 @@ class Instruments:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the critic made of a piece, and of the candidates it was chosen from."""
+
+    total: float  # 0..1
+    terms: Mapping[str, float]  # the marks behind it, each 0..1: see generators.critic
+    candidates: int = 1  # sampled for its place, itself with them
+    # How many of the others were turned down for which term: the one each fell behind most in.
+    rejected: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Piece:
     """A trio with all that is needed to play it again and to say where it came from."""
 
-    id: str  # the hash of everything below but `created`: see generators.recipe
+    id: str  # the hash of everything below but `created` and `verdict`: see generators.recipe
     title: str
     trio: Trio
     origin: Origin
@@ -102,6 +114,8 @@ class Piece:
     weights_sha256: str  # of the model's weights; empty when no model made it
     created: datetime  # UTC
     latents: np.ndarray = field(repr=False, compare=False)  # float32, (n, z_size)
+    # None where nothing was chosen: bridges, patterns, and pieces from before there were verdicts.
+    verdict: Verdict | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.tempo_qpm <= 0 or self.tempo_end_qpm <= 0:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from generators.music import PARTS, Bar, Instruments, Note, Piece, Trio
+from generators.music import PARTS, Bar, Instruments, Note, Piece, Trio, Verdict
 
 RECIPE_VERSION = 1
 
@@ -21,7 +21,10 @@ Clock = Callable[[], datetime]  # now, UTC: given, so that a test can live in an
 
 def to_dict(piece: Piece) -> dict[str, Any]:
     """The piece as JSON can hold it. Notes are `[start, end, pitch, velocity]`."""
-    return {"id": piece.id, "created": piece.created.isoformat(), **_content(piece)}
+    beside: dict[str, Any] = {"id": piece.id, "created": piece.created.isoformat()}
+    if piece.verdict is not None:
+        beside["verdict"] = dataclasses.asdict(piece.verdict)
+    return {**beside, **_content(piece)}
 
 
 def from_dict(data: dict[str, Any]) -> Piece:
@@ -50,6 +53,7 @@ def from_dict(data: dict[str, Any]) -> Piece:
             weights_sha256=data["weights_sha256"],
             created=datetime.fromisoformat(data["created"]),
             latents=latents_from_text(data["latents"]),
+            verdict=Verdict(**data["verdict"]) if "verdict" in data else None,
         )
     except (KeyError, TypeError) as error:
         raise ValueError(f"this is not a piece: {error!r}") from error

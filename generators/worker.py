@@ -3,8 +3,12 @@
     {"decode": [{"latents": [...], "bars": [...], "seed": 1, "temperature": 0.6}]}
     {"tokens": ["base64 of little-endian int16", ...]}  or  {"error": "..."}
 
-It runs by itself so that a fault on the accelerator, an out-of-memory kill or a leak takes only
-it. It ends when its standard input does: no server, no worker.
+    {"choose": [the same, all of as many bars], "recent": "base64 of little-endian uint64"}
+    {"best": 3, "tokens": "the best one's", "verdict": {"total": 0.9, ...}}
+
+The critic sits here with the candidates, so the server never holds what is turned down. The
+process runs by itself so that a fault on the accelerator, an out-of-memory kill or a leak takes
+only it. It ends when its standard input does: no server, no worker.
 """
 
 from __future__ import annotations
@@ -15,15 +19,20 @@ import json
 import logging
 import os
 import sys
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from generators.critic import choose
 from generators.errors import GeneratorError
 from generators.music import Bar
+from generators.ngrams import load_known
 from generators.recipe import latents_from_text, latents_to_text
 from generators.weights import load_model, open_model
+
+logger = logging.getLogger(__name__)
 
 NICENESS = 10  # sound first: whoever renders and sends goes before whoever composes ahead
 
@@ -34,9 +43,21 @@ def encode_plan(latents: np.ndarray, bars: tuple[Bar, ...], seed: int, temperatu
     return {"latents": text, "bars": rows, "seed": seed, "temperature": temperature}
 
 
+def encode_tokens(tokens: np.ndarray) -> str:
+    return base64.b64encode(tokens.astype("<i2").tobytes()).decode()
+
+
 def decode_tokens(text: str) -> np.ndarray:
     """One answer: int16 `(steps, 3)`."""
     return np.frombuffer(base64.b64decode(text), "<i2").reshape(-1, 3)
+
+
+def encode_hashes(hashes: np.ndarray) -> str:
+    return base64.b64encode(hashes.astype("<u8").tobytes()).decode()
+
+
+def decode_hashes(text: str) -> np.ndarray:
+    return np.frombuffer(base64.b64decode(text), "<u8")
 
 
 def main(model: Path) -> None:
@@ -52,21 +73,38 @@ def main(model: Path) -> None:
         folder = open_model(model)
         sampler = Sampler(load_model(folder), best_device())
         _say(answers, {"ready": folder.name, "device": str(sampler.device)})
+        known = _known(folder.path)
         for line in sys.stdin:
-            plans = [
-                (
-                    latents_from_text(plan["latents"]),
-                    tuple(Bar(*bar) for bar in plan["bars"]),
-                    plan["seed"],
-                    plan["temperature"],
-                )
-                for plan in json.loads(line)["decode"]
-            ]
-            tokens = sampler.decode_many(plans)
-            _say(
-                answers,
-                {"tokens": [base64.b64encode(t.astype("<i2").tobytes()).decode() for t in tokens]},
-            )
+            request = json.loads(line)
+            if "choose" in request:
+                tokens = sampler.decode_many(_plans(request["choose"]))
+                best, verdict = choose(np.stack(tokens), decode_hashes(request["recent"]), known)
+                answer = {"best": best, "tokens": encode_tokens(tokens[best])}
+                _say(answers, {**answer, "verdict": asdict(verdict)})
+            else:
+                tokens = sampler.decode_many(_plans(request["decode"]))
+                _say(answers, {"tokens": [encode_tokens(each) for each in tokens]})
+
+
+def _plans(plans: list[dict[str, Any]]) -> list[tuple[np.ndarray, tuple[Bar, ...], int, float]]:
+    return [
+        (
+            latents_from_text(plan["latents"]),
+            tuple(Bar(*bar) for bar in plan["bars"]),
+            plan["seed"],
+            plan["temperature"],
+        )
+        for plan in plans
+    ]
+
+
+def _known(folder: Path) -> np.ndarray | None:
+    """The melodies the model learned from. The music goes on without them."""
+    try:
+        return load_known(folder)
+    except GeneratorError as error:
+        logger.warning("%s", error)
+        return None
 
 
 def _say(answers: Any, message: dict[str, Any]) -> None:

@@ -7,50 +7,82 @@ random numbers, so a station with a seed composes the same programme at each sta
 from __future__ import annotations
 
 import asyncio
+import math
 import re
+from collections import deque
+from collections.abc import Iterable
 from dataclasses import replace
-from typing import Protocol
+from functools import partial
+from typing import Literal, Protocol
 
 import numpy as np
 
-from generators.critic import score
+from generators.events import melody_to_tokens
 from generators.keys import PITCH_CLASSES, Key, find_key, way_to_related
-from generators.music import Bar, Instruments, Piece
+from generators.music import Instruments, Piece
+from generators.ngrams import melody_ngrams
 from generators.realise import realise
 from generators.recipe import Clock, identified
 from generators.titles import title
-from generators.walk import bridge_bars, near, prior
+from generators.walk import bridge_bars
 from generators.weights import ModelFolder
+from station import candidates
 from station.controls import Controls
-from station.generator import Plan
+from station.forms import draw_plans, draw_sections, form_bars
+from station.generator import Choice, Plan
 from station.settings import ShowSettings
 
-SECTION_DISTANCE = 0.5  # from section A to another section of the same piece
 ARROW = " → "  # between the titles of a bridge's ends; of a bridge, only where it led counts
-VARIATION_DISTANCE = 0.2  # from a section to its small letter
+BEATS_A_BAR = 4
+REMEMBERED = 8  # pieces whose tunes are not to come again so soon
 
 
 class Decoder(Protocol):
     """What the composer needs of the generator."""
 
     model: ModelFolder | None
+    device: str
+    seconds_a_bar: float | None
 
     async def decode(self, plans: list[Plan], /) -> list[np.ndarray]: ...
+
+    async def choose(self, plans: list[Plan], recent: np.ndarray, /) -> Choice: ...
 
 
 class Composer:
     """One station's composer."""
 
-    def __init__(self, decoder: Decoder, *, seed: int, candidates: int, clock: Clock) -> None:
+    def __init__(
+        self,
+        decoder: Decoder,
+        *,
+        seed: int,
+        candidates: int | Literal["auto"],
+        clock: Clock,
+        stations: int = 1,
+    ) -> None:
+        """`stations` share the decoder, and so the time for candidates."""
         self._decoder = decoder
         self._rng = np.random.default_rng(seed)
         self._candidates = candidates
         self._clock = clock
+        self._stations = stations
+        self._tunes: deque[np.ndarray] = deque(maxlen=REMEMBERED)
+
+    def remember(self, pieces: Iterable[Piece]) -> None:
+        """Pieces that were heard, oldest first: the next ones shall have other tunes."""
+        self._tunes.extend(_tunes(piece) for piece in pieces)
 
     async def compose(
-        self, after: Piece | None, show: ShowSettings, controls: Controls
+        self,
+        after: Piece | None,
+        show: ShowSettings,
+        controls: Controls,
+        ready_seconds: float = math.inf,
     ) -> list[Piece]:
         """The next piece, with the bridge to it from `after` before it where one can be made.
+
+        `ready_seconds` is the music there is until it is needed.
 
         Raises:
             WorkerError: the generator could not decode; nothing was promised.
@@ -61,10 +93,12 @@ class Composer:
             model = self._decoder.model
             assert model is not None
         home = _last_latent(after, model.config.z_size)
-        piece = await self._piece(after, home, model, show, controls)
-        if after is None or home is None:
-            return [piece]
-        return [await self._bridge(after, home, piece, show), piece]
+        piece = await self._piece(after, home, model, show, controls, ready_seconds)
+        pieces = [piece]
+        if after is not None and home is not None:
+            pieces = [await self._bridge(after, home, piece, show), piece]
+        self.remember([piece])
+        return pieces
 
     async def _piece(
         self,
@@ -73,23 +107,27 @@ class Composer:
         model: ModelFolder,
         show: ShowSettings,
         controls: Controls,
+        ready_seconds: float,
     ) -> Piece:
         """The best of the candidates, brought into a key that follows from the last."""
         temperature = controls.temperature or show.temperature
         adventure = show.adventure if controls.adventure is None else controls.adventure
         form = str(self._rng.choice(show.forms))
-        plans = []
-        for _ in range(self._candidates):
-            latents = self._sections(form, home, model.config.z_size, adventure)
-            bars = form_bars(form, model.config.bars)
-            plans.append(Plan(latents, bars, self._seed(), temperature))
-        decoded = await self._decoder.decode(plans)
-        best = await asyncio.to_thread(_best, plans, decoded)  # too long for the event loop
-        plan, tokens = plans[best], decoded[best]
+        tempo_qpm = self._rng.uniform(min(show.tempo_qpm), max(show.tempo_qpm)) * controls.tempo
+        bars = form_bars(form, model.config.bars)
+        count = self._how_many(len(bars), float(tempo_qpm), ready_seconds)
+        draw = partial(
+            draw_sections, form=form, home=home, z_size=model.config.z_size, adventure=adventure
+        )
+        plans = await asyncio.to_thread(  # hundreds are too long for the event loop
+            draw_plans, self._seed(), count, draw, bars, temperature
+        )
+        recent = np.concatenate([np.zeros(0, np.uint64), *self._tunes])
+        choice = await self._decoder.choose(plans, recent)
+        plan, tokens = plans[choice.index], choice.tokens
         key = find_key(realise(tokens, plan.bars))
         shift = way_to_related(parse_key(after.key), key) if after else 0
         bars = tuple(replace(bar, transpose=shift) for bar in plan.bars)
-        tempo_qpm = self._rng.uniform(min(show.tempo_qpm), max(show.tempo_qpm)) * controls.tempo
         return identified(
             Piece(
                 id="",
@@ -110,7 +148,20 @@ class Composer:
                 weights_sha256=model.sha256,
                 created=self._clock(),
                 latents=plan.latents,
+                verdict=choice.verdict,
             )
+        )
+
+    def _how_many(self, bars: int, tempo_qpm: float, ready_seconds: float) -> int:
+        if self._candidates != "auto":
+            return self._candidates
+        seconds_a_bar = self._decoder.seconds_a_bar
+        return candidates.how_many(
+            piece_seconds=bars * BEATS_A_BAR * 60 / tempo_qpm,
+            ready_seconds=ready_seconds,
+            seconds_each=None if seconds_a_bar is None else seconds_a_bar * bars,
+            device=self._decoder.device,
+            stations=self._stations,
         )
 
     async def _bridge(self, old: Piece, home: np.ndarray, new: Piece, show: ShowSettings) -> Piece:
@@ -139,27 +190,9 @@ class Composer:
                 bars=bars,
                 parents=(old.id, new.id),
                 latents=latents,
+                verdict=None,
             )
         )
-
-    def _sections(
-        self, form: str, home: np.ndarray | None, z_size: int, adventure: float
-    ) -> np.ndarray:
-        """One latent a letter, in the order of `letters(form)`."""
-        first = prior(self._rng, z_size)
-        if home is not None:
-            first = near(home, self._rng, adventure)
-        main = {"A": first}
-        latents = []
-        for letter in letters(form):
-            capital = letter.upper()
-            if capital not in main:
-                main[capital] = near(first, self._rng, SECTION_DISTANCE)
-            latent = main[capital]
-            if letter != capital:
-                latent = near(latent, self._rng, VARIATION_DISTANCE)
-            latents.append(latent)
-        return np.stack(latents)
 
     def _instruments(self, show: ShowSettings) -> Instruments:
         return Instruments(
@@ -172,29 +205,9 @@ class Composer:
         return int(self._rng.integers(2**63))
 
 
-def _best(plans: list[Plan], decoded: list[np.ndarray]) -> int:
-    """Which of the candidates the critic likes most."""
-    scores = [score(realise(t, p.bars)) for t, p in zip(decoded, plans, strict=True)]
-    return int(np.argmax(scores))
-
-
-def letters(form: str) -> list[str]:
-    """The different letters of a form, as they first come: "AaBA" gives A, a, B."""
-    return list(dict.fromkeys(form))
-
-
-def form_bars(form: str, model_bars: int) -> tuple[Bar, ...]:
-    """A section a letter, each as long as the model's window; the same letter, the same bars.
-
-    A variation is sung with the noise of its capital, so that it differs by its latent alone.
-    """
-    order = letters(form)
-    return tuple(
-        Bar(start=at, end=at, t=0.0, place=place, take=ord(letter.upper()) - ord("A"))
-        for letter in form
-        for at in [order.index(letter)]
-        for place in range(model_bars)
-    )
+def _tunes(piece: Piece) -> np.ndarray:
+    hashes, _ = melody_ngrams(melody_to_tokens(piece.trio.melody, piece.trio.steps)[None])
+    return np.unique(hashes)
 
 
 def parse_key(text: str) -> Key:

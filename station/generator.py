@@ -12,7 +12,7 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,9 +20,9 @@ from typing import Any
 import numpy as np
 
 from generators.errors import WeightsError, WorkerError
-from generators.music import STEPS_PER_BAR, Bar
+from generators.music import STEPS_PER_BAR, Bar, Verdict
 from generators.weights import ModelFolder, open_model
-from generators.worker import decode_tokens, encode_plan
+from generators.worker import decode_tokens, encode_hashes, encode_plan
 
 logger = logging.getLogger(__name__)
 
@@ -32,6 +32,7 @@ ANSWER_SECONDS = 120.0  # for one batch, on a slow and busy machine
 FIRST_BACKOFF_SECONDS = 0.5
 MAX_BACKOFF_SECONDS = 60.0
 LINE_LIMIT_BYTES = 64 * 1024 * 1024
+NEWS_WEIGHT = 0.3  # of the newest measurement in `seconds_a_bar`
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,15 @@ class Plan:
     bars: tuple[Bar, ...]
     seed: int
     temperature: float
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The best of several plans."""
+
+    index: int  # of the plan
+    tokens: np.ndarray  # int16, (16 bars, 3)
+    verdict: Verdict
 
 
 class Generator:
@@ -58,6 +68,7 @@ class Generator:
         self.device = ""
         self.music_seconds = 0.0  # decoded so far, at 120 quarter notes a minute
         self.busy_seconds = 0.0  # ... and the time that took
+        self.seconds_a_bar: float | None = None  # lately, of candidates; None before the first
         self.model: ModelFolder | None = None
 
     @property
@@ -70,13 +81,37 @@ class Generator:
         Raises:
             WorkerError: the process is gone, hung or refused. A later call starts it again.
         """
+        answer, _ = await self._request(plans, lambda: {"decode": _encoded(plans)})
+        return [decode_tokens(text) for text in answer["tokens"]]
+
+    async def choose(self, plans: Sequence[Plan], recent: np.ndarray) -> Choice:
+        """The best of some plans, all of as many bars, in the critic's ears.
+
+        Args:
+            recent: hashes of the melodies not to repeat: see generators.ngrams.
+
+        Raises:
+            WorkerError: see `decode`.
+        """
+        answer, seconds = await self._request(
+            plans, lambda: {"choose": _encoded(plans), "recent": encode_hashes(recent)}
+        )
+        now = seconds / sum(len(plan.bars) for plan in plans)
+        before = self.seconds_a_bar
+        self.seconds_a_bar = now if before is None else before + (now - before) * NEWS_WEIGHT
+        tokens = decode_tokens(answer["tokens"])
+        return Choice(answer["best"], tokens, Verdict(**answer["verdict"]))
+
+    async def _request(
+        self, plans: Sequence[Plan], make: Callable[[], dict[str, Any]]
+    ) -> tuple[dict[str, Any], float]:
+        """The answer, and the seconds that it took."""
         async with self._turn:
             try:
                 process = self._process or await self._start()
                 started = time.monotonic()
-                request = {
-                    "decode": [encode_plan(p.latents, p.bars, p.seed, p.temperature) for p in plans]
-                }
+                # Megabytes, with hundreds of candidates: not on the event loop.
+                request = await asyncio.to_thread(lambda: json.dumps(make()).encode() + b"\n")
                 answer = await self._ask(process, request, ANSWER_SECONDS)
             except WorkerError as error:
                 await self._lose(error)
@@ -84,11 +119,12 @@ class Generator:
             except asyncio.CancelledError:
                 await self.close()  # its answer would be taken for the next one's
                 raise
-            self.busy_seconds += time.monotonic() - started
+            seconds = time.monotonic() - started
+            self.busy_seconds += seconds
             bars = sum(len(plan.bars) for plan in plans)
             self.music_seconds += bars * STEPS_PER_BAR / 8
             self._backoff_seconds = 0.0
-            return [decode_tokens(text) for text in answer["tokens"]]
+            return answer, seconds
 
     async def keep_alive(self) -> None:
         """Start the process if there is none: called now and then, so a dead one comes back."""
@@ -126,11 +162,11 @@ class Generator:
         return process
 
     async def _ask(
-        self, process: asyncio.subprocess.Process, request: dict[str, Any], seconds: float
+        self, process: asyncio.subprocess.Process, request: bytes, seconds: float
     ) -> dict[str, Any]:
         assert process.stdin is not None
         try:
-            process.stdin.write(json.dumps(request).encode() + b"\n")
+            process.stdin.write(request)
             await process.stdin.drain()
         except ConnectionError as error:
             raise WorkerError("the generator process died") from error
@@ -162,3 +198,7 @@ class Generator:
         if str(error) != self.fault:
             logger.error("generator: %s", error)
         self.fault = str(error)
+
+
+def _encoded(plans: Sequence[Plan]) -> list[Any]:
+    return [encode_plan(p.latents, p.bars, p.seed, p.temperature) for p in plans]

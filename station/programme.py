@@ -13,6 +13,7 @@ from pathlib import Path
 from generators.weights import SHIPPED_MODEL
 from renderer.soundfont import SoundFont, find_soundfont
 from renderer.synth import Synth
+from station.composer import REMEMBERED
 from station.generator import Generator
 from station.scheduler import Scheduler
 from station.settings import Settings
@@ -137,6 +138,9 @@ class Programme:
             read = partial(queries.last_airing, self.database, station.name)
             if (last := await asyncio.to_thread(read)) is not None:
                 station.shelf.add([last.piece], after=None)
+            heard = partial(queries.recent_pieces, self.database, station.name, REMEMBERED)
+            newest_first = await asyncio.to_thread(heard, origins=("sampled",))
+            station.composer.remember(newest_first[::-1])
 
 
 @contextlib.contextmanager

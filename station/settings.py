@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from datetime import time
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, get_args
+from typing import Annotated, Any, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -26,6 +27,7 @@ from station.errors import SettingsError
 
 CONFIG_FILE = "station.toml"
 PREFIX = "LATENTFM_"
+MOST_CANDIDATES = 512
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
 
 
@@ -48,11 +50,19 @@ class StorageSettings(Section):
     )
 
 
+def _count_or_auto(value: Any) -> Any:
+    if value == "auto":
+        return value
+    if re.fullmatch(r"[0-9]{1,3}", str(value)) and 1 <= int(value) <= MOST_CANDIDATES:
+        return int(value)
+    raise ValueError(f'write "auto", or a whole number from 1 to {MOST_CANDIDATES}')
+
+
 class GeneratorSettings(Section):
     model: Path | None = Field(None, description="model folder; unset for the one we ship")
     shelf_minutes: float = Field(4.0, ge=0.5, le=120, description="music to keep ready ahead")
-    candidates: int = Field(
-        24, ge=1, le=64, description="sampled for each piece; the best is aired"
+    candidates: Annotated[int | Literal["auto"], BeforeValidator(_count_or_auto)] = Field(
+        "auto", description="sampled for each piece; the best is aired. auto: as time allows"
     )
 
 

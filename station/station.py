@@ -8,7 +8,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 from generators.errors import WorkerError
@@ -17,6 +17,7 @@ from generators.patterns import pattern_piece
 from renderer.formats import FORMATS, Format
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.synth import Synth
+from station.candidates import STEADY
 from station.clock import ticks
 from station.composer import Composer
 from station.controls import Controls
@@ -71,8 +72,12 @@ class Station:
         self._position = 0  # of the next frame to go on air
         self.began = asyncio.Event()  # the first sound was published
         self._closing = asyncio.Event()
-        self._composer = Composer(
-            generator, seed=seed, candidates=settings.generator.candidates, clock=utc
+        self.composer = Composer(
+            generator,
+            seed=seed,
+            candidates=self._candidates(settings),
+            clock=utc,
+            stations=len(settings.stations),
         )
         stream = settings.stream
         bitrates = {"mp3": stream.mp3_bitrate_kbps, "opus": stream.opus_bitrate_kbps}
@@ -172,11 +177,16 @@ class Station:
         while self.shelf.seconds < self._target_seconds and not self._closing.is_set():
             after, show, controls = self.shelf.last, self.show, self.controls
             try:
-                pieces = await self._composer.compose(after, show, controls)
+                pieces = await self.composer.compose(after, show, controls, self.shelf.seconds)
             except WorkerError:
                 return  # the generator has said why; it will be asked again
             if (show, controls) == (self.show, self.controls):
                 self.shelf.add(pieces, after)
+
+    def _candidates(self, settings: Settings) -> int | Literal["auto"]:
+        """A seed promises the same programme at each start, on a slow machine and on a fast one."""
+        wanted = settings.generator.candidates
+        return STEADY if wanted == "auto" and self.settings.seed is not None else wanted
 
     def _restarted(self) -> None:
         """The clock starts here: the next block goes on air now."""

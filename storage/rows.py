@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from generators import recipe
-from generators.music import PARTS, Bar, Instruments, Note, Piece, Trio
+from generators.music import PARTS, Bar, Instruments, Note, Piece, Trio, Verdict
 from storage.errors import RecordError
 
 
@@ -44,6 +44,7 @@ def to_row(piece: Piece) -> dict[str, Any]:
         "score": zlib.compress(json.dumps(score, separators=(",", ":")).encode(), 9),
         "latents": piece.latents.astype("<f4").tobytes(),
         "latent_count": len(piece.latents),
+        **_verdict_columns(piece.verdict),
     }
 
 
@@ -75,6 +76,7 @@ def from_row(row: Mapping[str, Any]) -> Piece:
             weights_sha256=row["weights_sha256"],
             created=row["created"],
             latents=_latents(row["latents"], row["latent_count"]),
+            verdict=_verdict(row),
         )
     except (ValueError, TypeError, zlib.error) as error:
         raise RecordError(f"the row of piece {row['id']} is damaged: {error}") from error
@@ -83,6 +85,22 @@ def from_row(row: Mapping[str, Any]) -> Piece:
             f"piece {piece.id} was altered: its row hashes to {recipe.identify(piece)}"
         )
     return piece
+
+
+def _verdict_columns(verdict: Verdict | None) -> dict[str, Any]:
+    if verdict is None:
+        return {"verdict_total": None, "candidates": None, "verdict": None}
+    return {
+        "verdict_total": verdict.total,
+        "candidates": verdict.candidates,
+        "verdict": {"terms": dict(verdict.terms), "rejected": dict(verdict.rejected)},
+    }
+
+
+def _verdict(row: Mapping[str, Any]) -> Verdict | None:
+    if row["verdict"] is None:
+        return None
+    return Verdict(total=row["verdict_total"], candidates=row["candidates"], **row["verdict"])
 
 
 def _note_columns(notes: tuple[Note, ...]) -> list[list[int]]:

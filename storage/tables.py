@@ -69,6 +69,9 @@ pieces = Table(
     Column("score", LargeBinary, nullable=False),  # notes and bars: see storage.rows
     Column("latents", LargeBinary, nullable=False),  # float32, little-endian, row by row
     Column("latent_count", Integer, nullable=False),  # rows in `latents`
+    Column("verdict_total", Double),  # 0..1; null, as the next two, where nothing was chosen
+    Column("candidates", Integer),  # sampled for its place, itself with them
+    Column("verdict", JSON(none_as_null=True)),  # its terms, and why others were rejected
 )
 
 broadcasts = Table(

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 import numpy as np
 from hypothesis import strategies as st
 
-from generators.music import STEPS_PER_BAR, Bar, Instruments, Note, Origin, Piece, Trio
+from generators.music import STEPS_PER_BAR, Bar, Instruments, Note, Origin, Piece, Trio, Verdict
 from generators.recipe import identified
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -86,6 +86,17 @@ def _notes(draw: st.DrawFn, steps: int) -> Note:
     )
 
 
+_names = st.text("abcdefghijklmnopqrstuvwxyz", min_size=1, max_size=9)
+_marks = st.floats(0, 1)
+_verdicts = st.builds(
+    Verdict,
+    _marks,
+    st.dictionaries(_names, _marks, max_size=3),
+    st.integers(1, 512),
+    st.dictionaries(_names, st.integers(1, 512), max_size=3),
+)
+
+
 @st.composite
 def pieces(draw: st.DrawFn, max_bars: int = 4) -> Piece:
     """Any piece that may be made: notes in any order, with or without a model."""
@@ -123,5 +134,6 @@ def pieces(draw: st.DrawFn, max_bars: int = 4) -> Piece:
             weights_sha256=draw(st.text("0123456789abcdef", max_size=64)),
             created=draw(st.datetimes(timezones=st.just(UTC))),
             latents=np.array(latents, np.float32).reshape(count, z_size),
+            verdict=draw(st.none() | _verdicts),
         )
     )

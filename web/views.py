@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -40,6 +41,7 @@ def piece_view(piece: Piece, *, with_trio: bool = True) -> dict[str, Any]:
         "links": {"self": path, "midi": f"{path}.mid", "mp3": f"{path}.mp3"},
     }
     if with_trio:
+        view["verdict"] = asdict(piece.verdict) if piece.verdict else None
         view["trio"] = trio_to_dict(piece.trio)
     return view
 

@@ -1,23 +1,12 @@
-"""Decoded tokens into the trio that is played; and what the critic makes of it."""
+"""Decoded tokens into the trio that is played."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
-from generators.critic import score
 from generators.events import melody_to_tokens
-from generators.music import Bar, Note, Trio
+from generators.music import Bar, Note
 from generators.realise import ACCENTS, realise
-
-LOUD = Trio(
-    melody=tuple(
-        Note(s, s + 2, 60 + (0, 2, 4, 5, 7, 9, 11, 12)[s // 2 % 8]) for s in range(0, 64, 2)
-    ),
-    bass=tuple(Note(s, s + 4, 36 + (0, 7)[s // 4 % 2]) for s in range(0, 64, 4)),
-    drums=tuple(Note(s, s + 1, (36, 42)[s // 2 % 2]) for s in range(0, 64, 2)),
-    steps=64,
-)
 
 
 def two_bars() -> np.ndarray:
@@ -53,28 +42,3 @@ def test_the_first_beat_is_the_strongest() -> None:
     downbeat, beat, eighth, sixteenth = ACCENTS["drums"]
     assert velocities[:5] == [downbeat, sixteenth, eighth, sixteenth, beat]
     assert max(velocities) == velocities[0]
-
-
-@pytest.mark.parametrize("part", ["melody", "bass"])
-def test_the_critic_gives_less_where_a_part_is_empty(part: str) -> None:
-    parts = {"melody": LOUD.melody, "bass": LOUD.bass, "drums": LOUD.drums, part: ()}
-    assert score(Trio(steps=64, **parts)) < 0.7 * score(LOUD)
-
-
-def test_the_critic_gives_nothing_for_silence() -> None:
-    assert score(Trio((), (), (), 64)) == 0
-
-
-def test_the_critic_gives_nothing_for_no_melody() -> None:
-    assert score(Trio((), LOUD.bass, LOUD.drums, 64)) == 0
-
-
-def test_the_critic_likes_a_lively_trio_better_than_a_dull_one() -> None:
-    dull = Trio(LOUD.melody[:1], LOUD.bass[:1], LOUD.drums[:1], 64)
-    assert score(LOUD) == pytest.approx(1.0)
-    assert score(dull) < 0.2
-
-
-def test_the_critic_hears_wrong_notes() -> None:
-    wrong = tuple(Note(n.start, n.end, 60 + n.start * 7 // 2 % 12) for n in LOUD.melody)
-    assert score(Trio(wrong, LOUD.bass, LOUD.drums, 64)) < score(LOUD)

@@ -7,12 +7,13 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from generators.critic import choose
 from generators.music import Piece
 from generators.sampler import Sampler
 from generators.weights import ModelFolder
 from renderer.formats import Format
 from renderer.pcm import CHANNELS, Packet
-from station.generator import Plan
+from station.generator import Choice, Plan
 from station.shelf import Shelf
 from tests.pieces import make_piece
 
@@ -41,8 +42,11 @@ class FakeTime:
 class InProcess:
     """The decoder without its process. Like the real one, it has no model until it is asked."""
 
+    device = "cpu"
+
     def __init__(self, sampler: Sampler, folder: ModelFolder) -> None:
         self.model: ModelFolder | None = None
+        self.seconds_a_bar: float | None = None  # set by the test: real time is no matter here
         self._sampler = sampler
         self._folder = folder
 
@@ -51,6 +55,11 @@ class InProcess:
         return self._sampler.decode_many(
             [(plan.latents, plan.bars, plan.seed, plan.temperature) for plan in plans]
         )
+
+    async def choose(self, plans: list[Plan], recent: np.ndarray) -> Choice:
+        tokens = await self.decode(plans)
+        best, verdict = choose(np.stack(tokens), recent)
+        return Choice(best, tokens[best], verdict)
 
 
 class NullSynth:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
+from typing import Literal
 
 import numpy as np
 import pytest
 
+from generators.critic import score
 from generators.keys import Key, fifths_apart
 from generators.music import Bar, Instruments, Piece
 from generators.patterns import pattern_piece
@@ -14,14 +17,18 @@ from generators.realise import realise
 from generators.recipe import identify
 from generators.sampler import Sampler
 from generators.weights import ModelFolder
-from station.composer import Composer, form_bars, letters, parse_key
+from station.candidates import FIRST, LEAST, SHARE
+from station.composer import Composer, parse_key
 from station.controls import Controls
+from station.forms import form_bars, letters
 from station.settings import DAY, NIGHT, ShowSettings
 from tests.generators.tiny import TINY
 from tests.station.fakes import MIDNIGHT, InProcess
 
 
-def make_composer(decoder: InProcess, seed: int = 1, candidates: int = 2) -> Composer:
+def make_composer(
+    decoder: InProcess, seed: int = 1, candidates: int | Literal["auto"] = 2
+) -> Composer:
     return Composer(decoder, seed=seed, candidates=candidates, clock=lambda: MIDNIGHT)
 
 
@@ -130,6 +137,55 @@ async def test_after_a_pattern_there_is_no_bridge(decoder: InProcess) -> None:
     pieces = await make_composer(decoder).compose(pattern, DAY, Controls())
     assert [piece.origin for piece in pieces] == ["sampled"]
     assert fifths_apart(parse_key(pattern.key), parse_key(pieces[0].key)) <= 1
+
+
+async def test_a_piece_says_what_it_was_chosen_from(decoder: InProcess) -> None:
+    [piece] = await programme(make_composer(decoder, candidates=5), rounds=1)
+    assert piece.verdict is not None
+    assert piece.verdict.candidates == 5
+    assert sum(piece.verdict.rejected.values()) == 4
+    assert piece.verdict.total == score(piece.trio)  # transposed since: no matter
+
+
+def test_a_bridge_was_not_chosen(five: list[Piece]) -> None:
+    assert [piece.verdict is None for piece in five] == [False, True, False, True, False]
+
+
+async def test_a_verdict_is_no_part_of_the_id(five: list[Piece]) -> None:
+    assert identify(replace(five[0], verdict=None)) == five[0].id
+
+
+@pytest.mark.parametrize("seed", range(3))
+async def test_more_candidates_never_make_a_worse_piece(decoder: InProcess, seed: int) -> None:
+    totals = []
+    for candidates in (1, 4, 12):
+        composer = make_composer(decoder, seed=seed, candidates=candidates)
+        [piece] = await programme(composer, rounds=1)
+        assert piece.verdict is not None
+        totals.append(piece.verdict.total)
+    assert totals == sorted(totals)
+
+
+async def test_there_are_as_many_candidates_as_there_is_time_for(decoder: InProcess) -> None:
+    composer = make_composer(decoder, candidates="auto")
+    counts = []
+    for seconds_a_bar, ready_seconds in ((None, 0.0), (0.01, 0.0), (0.01, 600.0)):
+        decoder.seconds_a_bar = seconds_a_bar
+        [piece] = await composer.compose(None, DAY, Controls(), ready_seconds)
+        assert piece.verdict is not None
+        counts.append(piece.verdict.candidates)
+    assert counts == [FIRST, LEAST, pytest.approx(SHARE * piece.seconds / 0.08, abs=1)]
+
+
+async def test_the_tunes_of_the_last_pieces_do_not_come_again(decoder: InProcess) -> None:
+    [heard] = await programme(make_composer(decoder, candidates=1), rounds=1)
+    again = make_composer(decoder, candidates=1)
+    again.remember([heard])
+    [piece] = await programme(again, rounds=1)
+    assert heard.verdict is not None
+    assert piece.verdict is not None
+    assert heard.verdict.terms["fresh"] == 1.0
+    assert piece.verdict.terms["fresh"] < 0.1
 
 
 def test_the_same_letter_is_the_same_music() -> None:

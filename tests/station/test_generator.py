@@ -6,13 +6,16 @@ import os
 import shutil
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from generators.critic import choose
 from generators.errors import WorkerError
 from generators.music import Bar
+from generators.ngrams import KNOWN, melody_ngrams, save_known, shortened
 from generators.sampler import Sampler
 from generators.weights import WEIGHTS, ModelFolder
 from station import generator as generator_module
@@ -58,6 +61,51 @@ async def test_the_process_gives_the_notes_its_model_gives_here(
     assert generator.fault is None
     assert generator.model is not None
     assert generator.music_seconds == len(BARS) * 2
+
+
+async def test_the_process_gives_the_candidate_that_the_critic_would_take_here(
+    generator: Generator, plan: Plan, sampler: Sampler
+) -> None:
+    plans = [replace(plan, seed=seed) for seed in range(9)]
+    chosen = await generator.choose(plans, np.zeros(0, np.uint64))
+    tokens = [sampler.decode(p.latents, p.bars, p.seed, p.temperature) for p in plans]
+    best, verdict = choose(np.stack(tokens))
+    assert (chosen.index, chosen.verdict) == (best, verdict)
+    np.testing.assert_array_equal(chosen.tokens, tokens[best])
+    assert generator.seconds_a_bar is not None
+    assert 0 < generator.seconds_a_bar < 10
+
+
+async def test_the_process_knows_what_was_heard_and_what_was_learnt(
+    model_folder: ModelFolder, plan: Plan, sampler: Sampler, tmp_path: Path
+) -> None:
+    bars = tuple(Bar(0, 1, take / 32, take % TINY.bars, take=take) for take in range(32))
+    plan = replace(plan, bars=bars)
+    tokens = sampler.decode(plan.latents, plan.bars, plan.seed, plan.temperature)
+    hashes, _ = melody_ngrams(tokens[None, :, 0])
+    assert len(hashes)
+    learnt = shutil.copytree(model_folder.path, tmp_path / "learnt")
+    save_known(np.unique(shortened(hashes)), learnt)
+    generator = Generator(learnt)
+    try:
+        chosen = await generator.choose([plan], hashes)
+    finally:
+        await generator.close()
+    assert chosen.verdict.terms["fresh"] < 0.1
+    assert chosen.verdict.terms["own"] < 0.1
+
+
+async def test_a_damaged_list_of_known_melodies_stops_no_music(
+    model_folder: ModelFolder, plan: Plan, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(model_folder.path, tmp_path / "damaged")
+    (folder / KNOWN).write_bytes(b"torn")
+    generator = Generator(folder)
+    try:
+        chosen = await generator.choose([plan], np.zeros(0, np.uint64))
+    finally:
+        await generator.close()
+    assert chosen.verdict.terms["own"] == 1.0
 
 
 async def test_a_killed_process_is_a_worker_error_until_it_is_kept_alive(

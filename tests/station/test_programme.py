@@ -8,8 +8,10 @@ import pytest
 
 from generators.music import Piece
 from generators.weights import ModelFolder
+from station.candidates import STEADY
+from station.controls import Controls
 from station.programme import Programme, database_url
-from station.settings import GeneratorSettings, Settings
+from station.settings import DAY, GeneratorSettings, Settings, StationSettings
 from storage import queries
 from storage.database import Database
 from storage.journal import Journal
@@ -79,6 +81,17 @@ async def test_a_new_station_without_its_model_plays_by_rule_and_says_so(
         await programme.generator.keep_alive()
         assert "The model is away" in (programme.note or "")
     assert aired(broken)[0].piece.origin == "pattern"
+
+
+async def test_the_programme_of_a_seed_does_not_hang_on_the_machines_speed(
+    settings: Settings,
+) -> None:
+    stations = {"main": StationSettings(seed=1)}
+    programme = Programme(settings.model_copy(update={"stations": stations}))
+    async with programme.on_the_air():
+        [piece] = await programme.first.composer.compose(None, DAY, Controls())
+    assert piece.verdict is not None
+    assert piece.verdict.candidates == STEADY
 
 
 async def test_going_off_air_leaves_no_process_behind(settings: Settings) -> None:

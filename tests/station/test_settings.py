@@ -119,3 +119,17 @@ def test_the_example_file_has_shows_of_different_moods() -> None:
     shows = next(iter(settings.stations.values())).shows
     assert len(shows) >= 2
     assert len({(show.tempo_qpm, show.melody_programs) for show in shows}) == len(shows)
+
+
+@pytest.mark.parametrize(("written", "read"), [("auto", "auto"), ("1", 1), ("512", 512)])
+def test_candidates_are_counted_or_left_to_the_station(
+    written: str, read: int | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LATENTFM_GENERATOR__CANDIDATES", written)
+    assert load_settings().generator.candidates == read
+
+
+@pytest.mark.parametrize("value", ["0", "513", "true", "1.5", "'many'"])
+def test_a_useless_number_of_candidates_says_what_to_write(value: str) -> None:
+    with pytest.raises(SettingsError, match=r'candidates = .*write "auto", or a whole number'):
+        load_settings(write(f"[generator]\ncandidates = {value}\n"))

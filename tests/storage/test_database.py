@@ -1,16 +1,19 @@
 from __future__ import annotations
 
+import json
 import sqlite3
 from datetime import timedelta, timezone
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 
-from storage import tables
-from storage.database import Database
+from storage import queries, rows, tables
+from storage.database import MIGRATIONS, Database
 from storage.errors import (
     CorruptDatabaseError,
     DatabaseError,
@@ -19,6 +22,7 @@ from storage.errors import (
 )
 from storage.records import Broadcast
 from storage.writing import store
+from tests.pieces import make_piece
 from tests.storage.broadcasts import BEGAN
 
 
@@ -30,6 +34,40 @@ def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
     with database.reading() as connection:
         context = MigrationContext.configure(connection)
         assert compare_metadata(context, tables.metadata) == []
+
+
+def test_a_database_from_before_there_were_verdicts_keeps_its_pieces(url: str) -> None:
+    piece = make_piece(seed=2**63 - 1)
+    new = {"verdict_total", "candidates", "verdict"}
+    row = {name: value for name, value in rows.to_row(piece).items() if name not in new}
+    file_of(url).parent.mkdir()
+    migrate(url, "0001")
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        columns = ", ".join(row)
+        places = ", ".join(f":{name}" for name in row)
+        values = {n: json.dumps(v) if isinstance(v, list) else v for n, v in row.items()}
+        values["created"] = piece.created.strftime("%Y-%m-%d %H:%M:%S.%f")
+        connection.execute(sa.text(f"INSERT INTO pieces ({columns}) VALUES ({places})"), values)
+    engine.dispose()
+
+    database = Database.open(url)
+    found = queries.piece(database, piece.id)
+    database.check()
+    database.close()
+    assert found == piece
+    assert found.verdict is None
+
+
+def migrate(url: str, revision: str) -> None:
+    """Bring an empty database to an older revision."""
+    engine = sa.create_engine(url)
+    with engine.begin() as connection:
+        config = Config()
+        config.set_main_option("script_location", str(MIGRATIONS))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+    engine.dispose()
 
 
 def test_opening_twice_changes_nothing(database: Database, url: str) -> None:

@@ -42,6 +42,18 @@ async def test_now_has_the_notes_of_the_pieces_it_names(http: aiohttp.ClientSess
     assert all(0 <= start < end <= piece["steps"] for start, end, *_ in notes)
 
 
+async def test_a_piece_tells_what_it_was_chosen_from(http: aiohttp.ClientSession) -> None:
+    async def sampled() -> Any:
+        now = await get(http, "/api/v1/now")
+        pieces = [now["next"], *(start["piece"] for start in now["recent"])]
+        return next((each for each in pieces if each and each["origin"] == "sampled"), None)
+
+    verdict = (await until(sampled))["verdict"]
+    assert 0 < verdict["total"] <= 1
+    assert verdict["terms"]["filled"] > 0
+    assert sum(verdict["rejected"].values()) == verdict["candidates"] - 1
+
+
 async def test_stations_lists_each_with_its_streams(http: aiohttp.ClientSession) -> None:
     main, night = await get(http, "/api/v1/stations")
     assert [each["url"] for each in main["streams"]] == ["/stream.mp3", "/stream.opus"]
