@@ -15,7 +15,7 @@ from generators.config import ModelConfig
 from generators.errors import WeightsError
 from generators.magenta.config import MagentaConfig
 from generators.music import PARTS, STEPS_PER_BAR
-from generators.weights import ModelFolder, load_model, open_model
+from generators.weights import ModelFolder, load_model, open_model, open_variables
 
 if TYPE_CHECKING:
     from generators.ensemble import Singer
@@ -109,8 +109,9 @@ def _load(folder: ModelFolder, device: Any) -> Singer:
     if not isinstance(folder.config, MagentaConfig):
         return Sampler(load_model(folder), device)
 
-    from generators.magenta.sampler import load_sampler
+    from generators.magenta.sampler import MagentaSampler
     from generators.magenta.whole import WholeSampler
 
-    sampler = load_sampler(folder, device)
+    with open_variables(folder) as variables:  # of an encoder's none is read
+        sampler = MagentaSampler(folder.config, variables, device)
     return sampler if folder.config.bars > 1 else WholeSampler(sampler)

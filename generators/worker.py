@@ -19,18 +19,19 @@ import json
 import logging
 import os
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from generators.cast import load, open_cast
 from generators.critic import choose
 from generators.errors import GeneratorError
 from generators.music import Bar
 from generators.ngrams import load_known
 from generators.recipe import latents_from_text, latents_to_text
-from generators.weights import load_model, open_model
 
 logger = logging.getLogger(__name__)
 
@@ -60,29 +61,29 @@ def decode_hashes(text: str) -> np.ndarray:
     return np.frombuffer(base64.b64decode(text), "<u8")
 
 
-def main(model: Path) -> None:
+def main(model: Path, partners: Mapping[str, Path]) -> None:
     os.nice(NICENESS)
     logging.basicConfig(level=logging.INFO, format="%(message)s")  # standard error
     answers = sys.stdout
     with contextlib.redirect_stdout(sys.stderr):  # nobody else writes between the answers
         import torch
 
-        from generators.sampler import Sampler, best_device
+        from generators.sampler import best_device
 
         torch.set_num_threads(1)  # more are slower beside any other work
-        folder = open_model(model)
-        sampler = Sampler(load_model(folder), best_device())
-        _say(answers, {"ready": folder.name, "device": str(sampler.device)})
-        known = _known(folder.path)
+        cast, device = open_cast(model, partners), best_device()
+        singer = load(cast, device)
+        _say(answers, {"ready": cast.name, "device": str(device)})
+        known = _known(cast.partners.get("melody", cast.lead).path)
         for line in sys.stdin:
             request = json.loads(line)
             if "choose" in request:
-                tokens = sampler.decode_many(_plans(request["choose"]))
+                tokens = singer.decode_many(_plans(request["choose"]))
                 best, verdict = choose(np.stack(tokens), decode_hashes(request["recent"]), known)
                 answer = {"best": best, "tokens": encode_tokens(tokens[best])}
                 _say(answers, {**answer, "verdict": asdict(verdict)})
             else:
-                tokens = sampler.decode_many(_plans(request["decode"]))
+                tokens = singer.decode_many(_plans(request["decode"]))
                 _say(answers, {"tokens": [encode_tokens(each) for each in tokens]})
 
 
@@ -114,7 +115,8 @@ def _say(answers: Any, message: dict[str, Any]) -> None:
 
 if __name__ == "__main__":
     try:
-        main(Path(sys.argv[1]))
+        parts = (argument.split("=", 1) for argument in sys.argv[2:])
+        main(Path(sys.argv[1]), {part: Path(path) for part, path in parts})
     except GeneratorError as error:
         _say(sys.stdout, {"error": str(error)})
         sys.exit(1)

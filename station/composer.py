@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 
 import numpy as np
 
+from generators.cast import Cast
 from generators.events import melody_to_tokens
 from generators.keys import PITCH_CLASSES, Key, find_key, way_to_related
 from generators.music import Instruments, Piece
@@ -25,7 +26,6 @@ from generators.realise import realise
 from generators.recipe import Clock, identified
 from generators.titles import title
 from generators.walk import bridge_bars
-from generators.weights import ModelFolder
 from station import candidates
 from station.controls import Controls
 from station.forms import draw_plans, draw_sections, form_bars
@@ -40,7 +40,7 @@ REMEMBERED = 8  # pieces whose tunes are not to come again so soon
 class Decoder(Protocol):
     """What the composer needs of the generator."""
 
-    model: ModelFolder | None
+    model: Cast | None
     device: str
     seconds_a_bar: float | None
 
@@ -92,7 +92,7 @@ class Composer:
             await self._decoder.decode([])
             model = self._decoder.model
             assert model is not None
-        home = _last_latent(after, model.config.z_size)
+        home = _last_latent(after, model.z_size)
         piece = await self._piece(after, home, model, show, controls, ready_seconds)
         pieces = [piece]
         if after is not None and home is not None:
@@ -104,7 +104,7 @@ class Composer:
         self,
         after: Piece | None,
         home: np.ndarray | None,
-        model: ModelFolder,
+        model: Cast,
         show: ShowSettings,
         controls: Controls,
         ready_seconds: float,
@@ -114,10 +114,10 @@ class Composer:
         adventure = show.adventure if controls.adventure is None else controls.adventure
         form = str(self._rng.choice(show.forms))
         tempo_qpm = self._rng.uniform(min(show.tempo_qpm), max(show.tempo_qpm)) * controls.tempo
-        bars = form_bars(form, model.config.bars)
+        bars = form_bars(form, model.bars)
         count = self._how_many(len(bars), float(tempo_qpm), ready_seconds)
         draw = partial(
-            draw_sections, form=form, home=home, z_size=model.config.z_size, adventure=adventure
+            draw_sections, form=form, home=home, z_size=model.z_size, adventure=adventure
         )
         plans = await asyncio.to_thread(  # hundreds are too long for the event loop
             draw_plans, self._seed(), count, draw, bars, temperature
@@ -173,7 +173,7 @@ class Composer:
         assert model is not None
         latents = np.stack([home, new.latents[new.bars[0].start]])
         shifts = (old.bars[-1].transpose, new.bars[0].transpose)
-        bars = bridge_bars(show.bridge_bars, model.config.bars, shifts)
+        bars = bridge_bars(show.bridge_bars, model.bars, shifts)
         plan = Plan(latents, bars, new.seed, new.temperature)
         [tokens] = await self._decoder.decode([plan])
         trio = realise(tokens, bars)

@@ -13,8 +13,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+from generators.cast import open_cast
 from generators.errors import GeneratorError
-from generators.weights import SHIPPED_MODEL, open_model
+from generators.weights import SHIPPED_MODEL
 from renderer.errors import RenderError
 from renderer.soundfont import find_soundfont
 from renderer.synth import Synth
@@ -71,8 +72,9 @@ def _fluidsynth(settings: Settings) -> str:
 
 
 def _weights(settings: Settings) -> str:
-    folder = open_model(settings.generator.model or SHIPPED_MODEL)
-    return f"{folder.name}, sha256 {folder.sha256[:12]}…"
+    generator = settings.generator
+    cast = open_cast(generator.model or SHIPPED_MODEL, generator.partners)
+    return f"{cast.name}, sha256 {cast.sha256[:12]}…"
 
 
 def _gpu(_: Settings) -> str:

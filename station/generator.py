@@ -12,16 +12,16 @@ import json
 import logging
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from generators.cast import Cast, open_cast
 from generators.errors import WeightsError, WorkerError
 from generators.music import STEPS_PER_BAR, Bar, Verdict
-from generators.weights import ModelFolder, open_model
 from generators.worker import decode_tokens, encode_hashes, encode_plan
 
 logger = logging.getLogger(__name__)
@@ -57,8 +57,10 @@ class Choice:
 class Generator:
     """The process that owns torch."""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, partners: Mapping[str, Path] | None = None) -> None:
+        """`partners` are the folders of other models that sing parts, by part."""
         self._path = model
+        self._partners = partners or {}
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._backoff_seconds = 0.0
@@ -69,7 +71,7 @@ class Generator:
         self.music_seconds = 0.0  # decoded so far, at 120 quarter notes a minute
         self.busy_seconds = 0.0  # ... and the time that took
         self.seconds_a_bar: float | None = None  # lately, of candidates; None before the first
-        self.model: ModelFolder | None = None
+        self.model: Cast | None = None
 
     @property
     def pid(self) -> int | None:
@@ -142,12 +144,13 @@ class Generator:
         if time.monotonic() < self._retry_at:
             raise WorkerError(self.fault or "the generator is waiting to start again")
         try:
-            self.model = await asyncio.to_thread(open_model, self._path)
+            self.model = await asyncio.to_thread(open_cast, self._path, self._partners)
         except WeightsError as error:
             raise WorkerError(str(error)) from error
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *("-m", "generators.worker", str(self._path.resolve())),
+            *(f"{part}={path.resolve()}" for part, path in self._partners.items()),
             cwd=HOME,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

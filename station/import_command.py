@@ -20,7 +20,9 @@ def add_to(add: Any) -> None:
     )
     command.add_argument("--name", help="what to call the model")
     command.add_argument("--config", dest="shape", help="default: told from the weights' shapes")
-    command.add_argument("-o", "--output", type=Path, help="model folder (default: data/models/NAME)")
+    command.add_argument(
+        "-o", "--output", type=Path, help="model folder (default: data/models/NAME)"
+    )
     command.add_argument("--list", action="store_true", help="the official downloads")
     command.set_defaults(command=import_checkpoint)
 

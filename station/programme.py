@@ -48,7 +48,9 @@ class Programme:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.database = Database(database_url(settings))
         self.journal = Journal(self.folder, self.database)
-        self.generator = Generator(settings.generator.model or SHIPPED_MODEL)
+        self.generator = Generator(
+            settings.generator.model or SHIPPED_MODEL, settings.generator.partners
+        )
         self.stations = {
             name: Station(
                 name,

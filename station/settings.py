@@ -60,10 +60,18 @@ def _count_or_auto(value: Any) -> Any:
 
 class GeneratorSettings(Section):
     model: Path | None = Field(None, description="model folder; unset for the one we ship")
+    melody: Path | None = Field(None, description="model that sings the melody in its place")
+    drums: Path | None = Field(None, description="model that plays the drums in its place")
     shelf_minutes: float = Field(4.0, ge=0.5, le=120, description="music to keep ready ahead")
     candidates: Annotated[int | Literal["auto"], BeforeValidator(_count_or_auto)] = Field(
         "auto", description="sampled for each piece; the best is aired. auto: as time allows"
     )
+
+    @property
+    def partners(self) -> dict[str, Path]:
+        """Models that sing a part in place of the one that leads, by part."""
+        named = {"melody": self.melody, "drums": self.drums}
+        return {part: path for part, path in named.items() if path is not None}
 
 
 class RendererSettings(Section):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
+from generators.cast import Cast
 from generators.critic import choose
 from generators.music import Piece
 from generators.sampler import Sampler
@@ -45,13 +46,13 @@ class InProcess:
     device = "cpu"
 
     def __init__(self, sampler: Sampler, folder: ModelFolder) -> None:
-        self.model: ModelFolder | None = None
+        self.model: Cast | None = None
         self.seconds_a_bar: float | None = None  # set by the test: real time is no matter here
         self._sampler = sampler
         self._folder = folder
 
     async def decode(self, plans: list[Plan]) -> list[np.ndarray]:
-        self.model = self._folder
+        self.model = Cast(self._folder)
         return self._sampler.decode_many(
             [(plan.latents, plan.bars, plan.seed, plan.temperature) for plan in plans]
         )

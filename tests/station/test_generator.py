@@ -20,6 +20,7 @@ from generators.sampler import Sampler
 from generators.weights import WEIGHTS, ModelFolder
 from station import generator as generator_module
 from station.generator import Generator, Plan
+from tests.generators.magenta.folders import imported
 from tests.generators.tiny import TINY
 
 BARS = tuple(Bar(0, 1, number / 4, number % TINY.bars) for number in range(4))
@@ -164,3 +165,29 @@ async def test_faults_make_it_wait_longer_each_time(
     for _ in range(3):
         await generator.keep_alive()
     assert generator.faults == 1  # the second and third came too soon to try
+
+
+async def test_another_model_can_sing_the_melody(
+    model_folder: ModelFolder, plan: Plan, tmp_path: Path
+) -> None:
+    melodies = imported(tmp_path / "melodies", "cat-mel_2bar_small", name="Melodies")
+    alone = Generator(model_folder.path)
+    together = Generator(model_folder.path, {"melody": melodies})
+    try:
+        [ours], [both] = await alone.decode([plan]), await together.decode([plan])
+        assert together.model is not None
+        assert together.model.name == "tiny, melody by Melodies"
+    finally:
+        await alone.close()
+        await together.close()
+    assert (ours[:, 0] != both[:, 0]).any()
+    np.testing.assert_array_equal(ours[:, 1:], both[:, 1:])
+
+
+async def test_a_partner_that_cannot_sing_its_part_is_named(
+    model_folder: ModelFolder, plan: Plan, tmp_path: Path
+) -> None:
+    drums = imported(tmp_path / "drums", "cat-drums_2bar_small", name="Beats")
+    generator = Generator(model_folder.path, {"melody": drums})
+    with pytest.raises(WorkerError, match="Beats sings drums, not melody"):
+        await generator.decode([plan])
