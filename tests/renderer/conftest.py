@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from generators.music import Instruments, Note, Piece, Trio
-from renderer.soundfont import find_soundfont
 from renderer.synth import Synth
+from tests.fonts import FONT
 
 MakePiece = Callable[..., Piece]
 
@@ -61,7 +61,7 @@ def piece(**fields: Any) -> Piece:
 
 @pytest.fixture(scope="session")
 def font() -> Path:
-    return find_soundfont().path
+    return FONT
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from renderer.errors import SynthError
 from renderer.pcm import Pcm, Start
 from renderer.player import Player
 from renderer.score import bar_frames, frames_of
-from renderer.soundfont import find_soundfont
 from renderer.synth import BLOCK_FRAMES, Synth
+from tests.fonts import FONT
 from tests.renderer.conftest import piece, trio
 
 EMPTY = piece(trio=Trio((), (), (), 16))
@@ -62,7 +62,7 @@ def test_blocks_of_any_size_give_the_same_sound(sizes: list[int]) -> None:
 
 
 def _in_blocks(sizes: list[int]) -> tuple[np.ndarray, list[Start]]:
-    synth = Synth(find_soundfont().path)
+    synth = Synth(FONT)
     radio = player(synth, cycle([SHORT, EMPTY]), position=31)
     pcms = [radio.render(size) for size in sizes]
     synth.close()

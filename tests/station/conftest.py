@@ -12,7 +12,8 @@ import torch
 from generators.sampler import Sampler
 from generators.weights import ModelFolder, open_model, save_model
 from station.programme import Programme
-from station.settings import Settings, StorageSettings
+from station.settings import RendererSettings, Settings, StorageSettings
+from tests.fonts import FONT
 from tests.generators.tiny import tiny_model
 from tests.station.fakes import FakeTime, InProcess
 
@@ -43,7 +44,9 @@ def time() -> FakeTime:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return Settings(storage=StorageSettings(folder=tmp_path / "data"))
+    return Settings(
+        storage=StorageSettings(folder=tmp_path / "data"), renderer=RendererSettings(soundfont=FONT)
+    )
 
 
 @pytest.fixture

@@ -22,6 +22,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from station.token import new_token
+from tests.fonts import FONT
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 60.0  # far more than anything here takes: the machine may be busy
@@ -38,6 +39,8 @@ folder = "{folder}"
 shelf_minutes = 0.5
 candidates = 1
 {generator}
+[renderer]
+soundfont = "{font}"
 [stream]
 {stream}
 [stations.main]
@@ -93,7 +96,9 @@ def on_air(
     config, log = folder / "station.toml", folder / "log"
     data = folder / "data"
     config.write_text(
-        SETTINGS.format(port=port, folder=data, stream=stream, generator=generator, more=more)
+        SETTINGS.format(
+            port=port, folder=data, font=FONT, stream=stream, generator=generator, more=more
+        )
     )
     token = new_token(data)
     environment = {k: v for k, v in os.environ.items() if not k.startswith("LATENTFM_")}
