@@ -7,40 +7,16 @@ from __future__ import annotations
 
 import io
 import math
-from dataclasses import dataclass
 
 import pretty_midi
 
 from generators.errors import MidiError
 from generators.events import bars
 from generators.music import STEPS_PER_BAR, STEPS_PER_QUARTER, Note
+from generators.runs import OFF_GRID_STEPS, Run, Track
 
 BASS_PROGRAMS = range(32, 40)
 NOT_MELODIC = frozenset({47, *range(112, 128)})  # timpani, percussion, sound effects
-OFF_GRID_STEPS = 0.2  # a note further than this from a sixteenth is off the grid
-MOST_OFF_GRID = 0.5  # a run with more such notes than this is in triplets or unquantised
-
-
-@dataclass(frozen=True, slots=True)
-class Track:
-    """One instrument's notes, in steps from the start of its run."""
-
-    kind: str  # "melody", "bass" or "drums"
-    program: int
-    notes: tuple[Note, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """A stretch of one file in 4/4."""
-
-    steps: int  # whole bars
-    tracks: tuple[Track, ...]
-    off_grid: float  # share of notes off the grid, 0..1
-
-    @property
-    def on_the_grid(self) -> bool:
-        return self.off_grid <= MOST_OFF_GRID
 
 
 def read_runs(data: bytes) -> list[Run]:
@@ -102,7 +78,9 @@ def _run(midi: pretty_midi.PrettyMIDI, start_tick: float, end_tick: float) -> Ru
             last = max(last, start + 1)
         total += len(notes)
         if notes:
-            tracks.append(Track(kind, instrument.program, tuple(sorted(notes))))
+            tracks.append(
+                Track(kind, instrument.program, tuple(sorted(notes)), str(instrument.name))
+            )
     if not tracks:
         return None
     return Run(bars(last) * STEPS_PER_BAR, tuple(tracks), off_grid / total)
