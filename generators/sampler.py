@@ -14,11 +14,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from generators.crew import crew
+from generators.graphs import graphed
 from generators.model import BarDecoder, MusicVAE, TokenEmbedding
 from generators.music import STEPS_PER_BAR, Bar
 from generators.walk import slerp
 
 BLOCK_BARS = 64
+CUDA_BLOCK_BARS = 2_048
+SMALL_BLOCKS = (4, 16)  # tried where a block would be mostly padding
+VECTOR = 32  # floats that torch's loops take at once; a rest goes through another routine
 
 
 class Sampler:
@@ -33,6 +38,10 @@ class Sampler:
             _PartTables(decoder, model.embedding, device, self._dtype)  # type: ignore[arg-type]
             for decoder in model.decoders
         ]
+        self._decode_rows = graphed(self._sing, device)
+        full = CUDA_BLOCK_BARS if device.type == "cuda" else BLOCK_BARS
+        small = () if device.type == "cuda" else SMALL_BLOCKS
+        self._blocks = (*(bars for bars in small if self._rounds_alike(bars, full)), full)
 
     @torch.inference_mode()
     def decode(
@@ -54,34 +63,55 @@ class Sampler:
         if not rows:
             return [np.zeros((0, 3), np.int16) for _ in plans]
         z, places, uniforms, temperatures = (np.stack(column) for column in zip(*rows, strict=True))
-        tokens = np.concatenate(
-            [
-                self._decode_block(z[at], places[at], uniforms[at], temperatures[at])
-                for start in range(0, len(rows), BLOCK_BARS)
-                for at in [slice(start, start + BLOCK_BARS)]
-            ]
-        )  # (M, S, 3)
+        temperatures = temperatures.astype(np.float32)
+        full = self._blocks[-1]
+        blocks = [slice(start, start + full) for start in range(0, len(rows), full)]
+        with crew(1 if self.device.type == "cuda" else torch.get_num_threads()) as hands:
+            decoded = hands(
+                lambda at: self._decode_block(z[at], places[at], uniforms[at], temperatures[at]),
+                blocks,
+            )
+            tokens = np.concatenate(list(decoded))  # (M, S, 3)
         ends = np.cumsum([len(bars) for _, bars, _, _ in plans])
         return [part.reshape(-1, 3) for part in np.split(tokens, ends[:-1])]
 
-    def _decode_block(
-        self, z: np.ndarray, places: np.ndarray, uniforms: np.ndarray, temperatures: np.ndarray
-    ) -> np.ndarray:
-        filled = len(z)
-        pad = BLOCK_BARS - filled
-        z, uniforms = (
-            np.concatenate([a, np.zeros((pad, *a.shape[1:]), a.dtype)]) for a in (z, uniforms)
-        )
-        places = np.concatenate([places, np.zeros(pad, places.dtype)])
-        temperatures = np.concatenate([temperatures, np.ones(pad, temperatures.dtype)])
-        embeddings = self._conductor(torch.from_numpy(z).to(self.device))  # (M, N, H)
-        bars = embeddings[
-            torch.arange(BLOCK_BARS, device=self.device), torch.from_numpy(places).to(self.device)
-        ]
-        u = torch.from_numpy(uniforms).to(self.device)
-        inverse = torch.from_numpy(1 / temperatures.astype(np.float32)).to(self.device)
-        parts = [part.decode(bars, u[..., i], inverse) for i, part in enumerate(self._parts)]
-        return torch.stack(parts, dim=-1)[:filled].to(torch.int16).cpu().numpy()
+    @torch.inference_mode()
+    def _decode_block(self, *columns: np.ndarray) -> np.ndarray:
+        """Latents, places, uniforms and temperatures, a row a bar, to int16 (M, S, 3)."""
+        filled = len(columns[0])
+        bars = next(bars for bars in self._blocks if bars >= filled)
+        padding = (0,) * (bars - filled)  # the first bar again and again
+        rows = [*range(filled), *padding]
+        tensors = (torch.from_numpy(column[rows]).to(self.device) for column in columns)
+        return self._decode_rows(*tensors)[:filled].cpu().numpy()
+
+    def _sing(self, z: Tensor, places: Tensor, uniforms: Tensor, temperatures: Tensor) -> Tensor:
+        embeddings = self._conductor(z)  # (M, N, H)
+        bars = embeddings[torch.arange(len(z), device=self.device), places]
+        inverse = 1 / temperatures
+        parts = [part.decode(bars, uniforms[..., i], inverse) for i, part in enumerate(self._parts)]
+        return torch.stack(parts, dim=-1).to(torch.int16)
+
+    @torch.inference_mode()
+    def _rounds_alike(self, bars: int, full: int) -> bool:
+        """Whether this machine multiplies blocks of `bars` as it does full ones, to the bit."""
+        torch_rng = torch.Generator().manual_seed(0)
+        z = torch.randn(full, self.config.z_size, generator=torch_rng).to(self.device)
+        widths = (self.config.conductor, self.config.decoder)
+        if full % bars or any(width * bars % VECTOR for width in widths):
+            return False
+        with crew(1):
+            whole = self._products(z)
+            return all(
+                torch.equal(self._products(z[at]), whole[at])
+                for start in range(0, full, bars)
+                for at in [slice(start, start + bars)]
+            )
+
+    def _products(self, z: Tensor) -> Tensor:
+        """All that decoding multiplies, (M, ...), if the first bars sang one step."""
+        bars = self._conductor(z)[:, 0].contiguous()
+        return torch.cat([bars, *(part.products(bars) for part in self._parts)], dim=-1)
 
 
 class _PartTables:
@@ -109,6 +139,13 @@ class _PartTables:
             self._recurrent = weights["weight_hh_l0"].T.contiguous().to(dtype)  # (H, 4H)
             self._logits = decoder.logits.weight.T.contiguous().to(dtype)
         self._dtype = dtype
+
+    def products(self, bars: Tensor) -> Tensor:
+        """What embeddings (M, H) are multiplied to on the way to a first token."""
+        hidden, cell = self._decoder.start(bars)
+        rows = hidden.to(self._dtype)
+        recurrent, logits = (rows @ self._recurrent).float(), (rows @ self._logits).float()
+        return torch.cat([hidden, cell, bars @ self._of_bar, recurrent, logits], dim=-1)
 
     def decode(self, bars: Tensor, uniforms: Tensor, inverse_temperatures: Tensor) -> Tensor:
         """Embeddings (M, H) and uniforms (M, S) to tokens (M, S)."""

@@ -61,6 +61,27 @@ def test_a_piece_does_not_hear_what_it_is_batched_with(sampler: Sampler) -> None
         np.testing.assert_array_equal(together, sampler.decode(*alone))
 
 
+def test_more_threads_play_the_same(sampler: Sampler) -> None:
+    plans = [plan(seed, 40, temperature=0.7) for seed in range(4)]
+    alone = sampler.decode_many(plans)
+    torch.set_num_threads(3)
+    try:
+        for together, expected in zip(sampler.decode_many(plans), alone, strict=True):
+            np.testing.assert_array_equal(together, expected)
+    finally:
+        torch.set_num_threads(1)  # as conftest.py has it
+
+
+def test_a_block_of_few_bars_is_multiplied_as_a_full_one(
+    sampler: Sampler, model: MusicVAE, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("generators.sampler.SMALL_BLOCKS", ())
+    full = Sampler(model, torch.device("cpu"))
+    for bars in (1, 3, 4, 5, 16, 17):
+        each = plan(bars, bars, temperature=0.6)
+        np.testing.assert_array_equal(sampler.decode(*each), full.decode(*each))
+
+
 def test_equal_bars_sound_equal(sampler: Sampler) -> None:
     latents, bars, seed, temperature = plan(1)
     tokens = sampler.decode(latents, [*bars, *bars], seed, temperature)
