@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -31,7 +32,11 @@ def run(serve: Serve, arguments: Sequence[str] | None = None) -> int:
         parsed.serve = serve
         parsed.settings = load_settings(parsed.config)
         status: int = parsed.command(parsed)
+        sys.stdout.flush()
         return status
+    except BrokenPipeError:  # who reads has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except (StationError, GeneratorError, RenderError, StorageError) as error:
         print(f"latentfm: {error}", file=sys.stderr)
         return 1

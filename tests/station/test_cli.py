@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 import wave
 from collections.abc import Callable
 from datetime import timedelta
@@ -20,6 +23,7 @@ from storage.records import Airing
 from tests.pieces import make_piece
 from tests.station.fakes import MIDNIGHT
 
+ROOT = Path(__file__).parents[2]
 Latentfm = Callable[..., int]
 PIECES = [make_piece(seed=seed, bars=2) for seed in range(3)]
 
@@ -148,3 +152,12 @@ def test_help_lists_the_commands(latentfm: Latentfm, capsys: pytest.CaptureFixtu
     shown = capsys.readouterr().out
     for command in ("serve", "doctor", "history", "render", "token", "corpus", "train", "evaluate"):
         assert f"    {command} " in shown
+
+
+def test_a_reader_that_has_seen_enough_gets_no_traceback() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    command = [sys.executable, "-m", "web", "import", "--list"]
+    done = subprocess.run(command, cwd=ROOT, stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (0, b"")
