@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from generators.cast import Cast
 from generators.critic import choose
 from generators.sampler import Sampler, best_device
 from generators.weights import SHIPPED_MODEL, load_model, open_model
@@ -41,8 +42,8 @@ class InProcess:
     """The generator's work without its process, so that it can be timed."""
 
     def __init__(self) -> None:
-        self.model = open_model(SHIPPED_MODEL)
-        self._sampler = Sampler(load_model(self.model), best_device())
+        self.model = Cast(open_model(SHIPPED_MODEL))
+        self._sampler = Sampler(load_model(self.model.lead), best_device())
         self.seconds = 0.0
         self.device = str(best_device())
         self.seconds_a_bar: float | None = None
