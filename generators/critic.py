@@ -74,7 +74,7 @@ TERMS: Mapping[str, Sequence[tuple[Measure, Band]]] = {
         (onsets(DRUMS), Band(0, 4, 16, 20)),
     ],
     "scale": [(in_scale, at_least(0.5, 1.0))],
-    "clarity": [(clarity, at_least(0.3, 0.75))],
+    "clarity": [(clarity, at_least(0.3, 0.65))],
     "agreement": [(consonance, at_least(0.3, 0.9))],
     "range": [(span("melody"), Band(0, 3, 22, 40)), (span("bass"), Band(-2, 2, 20, 32))],
     "room": [(room, Band(0, 10, 45, 70))],
@@ -84,8 +84,8 @@ TERMS: Mapping[str, Sequence[tuple[Measure, Band]]] = {
         (pitches, Band(1, 3, 12, 20)),
     ],
     "return": [
-        (likeness(MELODY), Band(-0.2, 0.15, 0.7, 1.7)),
-        (likeness(BASS), at_least(-0.2, 0.25)),
+        (likeness(MELODY), Band(-0.2, 0.05, 0.7, 1.7)),
+        (likeness(BASS), at_least(-0.2, 0.1)),
     ],
     "groove": [(groove(DRUMS), at_least(0.6, 0.93))],
 }

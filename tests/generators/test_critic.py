@@ -115,7 +115,7 @@ def test_a_melody_that_never_returns_is_heard(rng: np.random.Generator) -> None:
         Note(int(s), int(s) + 1, int(rng.choice(C_MAJOR)))
         for s in np.sort(rng.choice(64, 24, replace=False))
     )
-    assert without(SONG, melody=aimless)["return"] > 0.1
+    assert without(SONG, melody=aimless)["return"] > 0.03
 
 
 def test_repetition_without_variation_is_heard() -> None:

@@ -37,7 +37,7 @@ def test_the_first_piece_comes_quickly() -> None:
 
 
 def test_a_full_shelf_leaves_a_tenth_of_the_time() -> None:
-    assert for_half_a_minute(0.1) == 30 * SHARE / 0.1
+    assert for_half_a_minute(0.125) == 30 * SHARE / 0.125
 
 
 def test_an_empty_shelf_leaves_time_for_the_least() -> None:
@@ -56,7 +56,7 @@ def test_a_fast_machine_takes_so_many_and_no_more(device: str, most: int) -> Non
 
 
 def test_stations_share_the_time() -> None:
-    assert for_half_a_minute(0.1, stations=2) == for_half_a_minute(0.1) // 2
+    assert for_half_a_minute(0.125, stations=2) == for_half_a_minute(0.125) // 2
 
 
 @given(st.floats(1e-6, 100), st.floats(0, 600), st.floats(0, 600))
@@ -66,4 +66,4 @@ def test_more_music_ready_never_means_fewer(seconds_each: float, one: float, oth
 
 
 def test_nobody_in_a_hurry_has_a_tenth_of_the_time() -> None:
-    assert for_half_a_minute(0.1, ready_seconds=math.inf) == for_half_a_minute(0.1)
+    assert for_half_a_minute(0.125, ready_seconds=math.inf) == for_half_a_minute(0.125)
