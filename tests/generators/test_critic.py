@@ -112,10 +112,10 @@ def test_one_note_over_and_over_is_heard() -> None:
 
 def test_a_melody_that_never_returns_is_heard(rng: np.random.Generator) -> None:
     aimless = tuple(
-        Note(int(s), int(s) + 1, int(rng.choice(C_MAJOR)))
+        Note(int(s), int(s) + 1, int(rng.integers(40, 90)))
         for s in np.sort(rng.choice(64, 24, replace=False))
     )
-    assert without(SONG, melody=aimless)["return"] > 0.03
+    assert without(SONG, melody=aimless)["return"] > 0.05
 
 
 def test_repetition_without_variation_is_heard() -> None:
