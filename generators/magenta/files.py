@@ -7,7 +7,6 @@ import tarfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self
 
 from generators.errors import WeightsError
@@ -32,12 +31,7 @@ class Files:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         pass
 
     def where(self, name: str) -> str:
@@ -103,12 +97,7 @@ class Archive(Files):
             ) from error
         self.sizes = {name: member.size for name, member in self._members.items()}
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         self._tar.close()
 
     def where(self, name: str) -> str:
