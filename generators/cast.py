@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from generators.config import ModelConfig
 from generators.errors import WeightsError
 from generators.magenta.config import MagentaConfig
 from generators.music import PARTS, STEPS_PER_BAR
@@ -48,7 +47,7 @@ class Cast:
     @property
     def bars(self) -> int:
         """That one latent of the lead covers."""
-        return self.lead.config.steps // STEPS_PER_BAR
+        return _bars(self.lead)
 
 
 def open_cast(lead: Path, partners: Mapping[str, Path]) -> Cast:
@@ -66,10 +65,10 @@ def open_cast(lead: Path, partners: Mapping[str, Path]) -> Cast:
 
 def _can_sing(folder: ModelFolder, parts: tuple[str, ...], key: str) -> None:
     config = folder.config
-    missing = [part for part in parts if part not in _parts(config)]
+    missing = [part for part in parts if part not in config.parts]
     if missing:
         raise WeightsError(
-            f"[generator] {key}: {folder.name} sings {', '.join(_parts(config))}, "
+            f"[generator] {key}: {folder.name} sings {', '.join(config.parts)}, "
             f"not {', '.join(missing)}"
         )
     if isinstance(config, MagentaConfig) and (config.head != "categorical" or config.controls):
@@ -79,8 +78,8 @@ def _can_sing(folder: ModelFolder, parts: tuple[str, ...], key: str) -> None:
         )
 
 
-def _parts(config: ModelConfig | MagentaConfig) -> tuple[str, ...]:
-    return config.parts if isinstance(config, MagentaConfig) else PARTS
+def _bars(folder: ModelFolder) -> int:
+    return folder.config.steps // STEPS_PER_BAR
 
 
 def load(cast: Cast, device: Any = None) -> Singer:
@@ -93,9 +92,9 @@ def load(cast: Cast, device: Any = None) -> Singer:
     partners = {
         part: Partner(
             _load(folder, device),
-            column=_parts(folder.config).index(part),
+            column=folder.config.parts.index(part),
             z_size=folder.config.z_size,
-            bars=folder.config.steps // STEPS_PER_BAR,
+            bars=_bars(folder),
         )
         for part, folder in cast.partners.items()
     }

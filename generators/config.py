@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from generators.events import PART_DEPTHS
-from generators.music import STEPS_PER_BAR
+from generators.music import PARTS, STEPS_PER_BAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +24,10 @@ class ModelConfig:
     @property
     def steps(self) -> int:
         return self.bars * STEPS_PER_BAR
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        return PARTS
 
     @property
     def depths(self) -> tuple[int, ...]:

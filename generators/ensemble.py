@@ -15,13 +15,12 @@ from typing import Protocol
 import numpy as np
 
 from generators.events import transpose
-from generators.keys import Key, find_key, how_well_in
+from generators.keys import find_key, how_well_in
 from generators.music import PARTS, Bar, Trio
 from generators.realise import realise
-from generators.sampler import bar_latent
+from generators.sampler import Plan, bar_latent
 
-Plan = tuple[np.ndarray, Sequence[Bar], int, float]  # latents (n, Z), bars, seed, temperature
-SHIFTS = tuple(sorted(range(-5, 7), key=abs))  # semitones a melody may be moved to fit
+SHIFTS = sorted(range(-5, 7), key=abs)  # semitones; of equal fits the shortest way is taken
 
 
 class Singer(Protocol):
@@ -92,18 +91,8 @@ def rotation(window: int, from_size: int, to_size: int) -> np.ndarray:
 
 def _in_the_key_of_the_bass(tokens: np.ndarray, bars: Sequence[Bar]) -> np.ndarray:
     """The melody moved, as a whole, to where its notes fit the key of the bass best."""
-    key = _key_of_the_bass(tokens, bars)
-    melodies = [transpose(tokens[:, 0], shift) for shift in SHIFTS]
-    fits = [how_well_in(key, realise(_with(tokens, m), bars).melody) for m in melodies]
-    return melodies[int(np.argmax(fits))]  # of equal fits the shortest way
-
-
-def _key_of_the_bass(tokens: np.ndarray, bars: Sequence[Bar]) -> Key:
     trio = realise(tokens, bars)
-    return find_key(Trio((), trio.bass, (), trio.steps))
-
-
-def _with(tokens: np.ndarray, melody: np.ndarray) -> np.ndarray:
-    changed = tokens.copy()
-    changed[:, 0] = melody
-    return changed
+    key = find_key(Trio((), trio.bass, (), trio.steps))
+    # The melody moved fits the key as well as the melody itself fits the key moved back.
+    shift = max(SHIFTS, key=lambda by: how_well_in(key.transposed(-by), trio.melody))
+    return transpose(tokens[:, 0], shift)

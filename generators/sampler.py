@@ -23,6 +23,7 @@ from generators.walk import slerp
 BLOCK_BARS = 64
 CUDA_BLOCK_BARS = 2_048
 SMALL_BLOCKS = (4, 16)  # tried where a block would be mostly padding
+Plan = tuple[np.ndarray, Sequence[Bar], int, float]  # latents (n, Z), bars, seed, temperature
 VECTOR = 32  # floats that torch's loops take at once; a rest goes through another routine
 
 
@@ -51,9 +52,7 @@ class Sampler:
         return self.decode_many([(latents, bars, seed, temperature)])[0]
 
     @torch.inference_mode()
-    def decode_many(
-        self, plans: Sequence[tuple[np.ndarray, Sequence[Bar], int, float]]
-    ) -> list[np.ndarray]:
+    def decode_many(self, plans: Sequence[Plan]) -> list[np.ndarray]:
         """Decode pieces, each (latents `(n, z_size)`, its bars, seed, temperature), together."""
         rows = [
             (bar_latent(latents, bar), bar.place, noise(seed, bar), temperature)

@@ -25,13 +25,11 @@ from generators.magenta.chains import NO_TOKEN, OPENS, Work, sing_in_parallel, s
 from generators.magenta.config import MagentaConfig
 from generators.magenta.folded import Conductor, CoreDecoder
 from generators.magenta.variables import expected_variables
-from generators.music import PARTS, STEPS_PER_BAR, Bar
-from generators.sampler import bar_latent, noise
+from generators.music import PARTS, STEPS_PER_BAR
+from generators.sampler import Plan, bar_latent, noise
 
 # Decoded at a time: at the published sizes a bar's contexts and states take 50 KB.
 GROUP_BARS = {"cpu": 1_024, "cuda": 16_384}
-
-Plan = tuple[np.ndarray, Sequence[Bar], int, float]  # latents (n, Z), bars, seed, temperature
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from generators.magenta.sampler import MagentaSampler, Plan
+from generators.magenta.sampler import MagentaSampler
 from generators.music import PARTS, STEPS_PER_BAR, Bar
-from generators.sampler import bar_latent, noise
+from generators.sampler import Plan, bar_latent, noise
 
 
 class WholeSampler:

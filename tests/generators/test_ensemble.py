@@ -7,11 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from generators.ensemble import Ensemble, Partner, Plan, rotation
+from generators.ensemble import Ensemble, Partner, rotation
 from generators.events import FIRST_PITCH_TOKEN, PITCH_OF_TOKEN
 from generators.keys import fifths_apart, find_key
 from generators.music import STEPS_PER_BAR, Bar
 from generators.realise import realise
+from generators.sampler import Plan
 
 BASS_IN_C = (36, 43, 40, 43, 41, 48, 43, 47)  # one bar in eighths
 
