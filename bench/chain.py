@@ -62,7 +62,7 @@ class InProcess:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]  # there is one
     parser.add_argument("--minutes", type=float, default=4)
     parser.add_argument("--candidates", type=int, default=24)
     arguments = parser.parse_args()

@@ -34,7 +34,7 @@ SHOWN_PERCENTILES = (5, 25, 50, 75, 95)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]  # there is one
     parser.add_argument("corpus", type=Path)
     parser.add_argument("--pieces", type=int, default=64)
     parser.add_argument("--candidates", type=int, default=24)

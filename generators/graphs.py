@@ -35,7 +35,7 @@ class Graphed:
 
     def _record(self, arguments: tuple[Tensor, ...]) -> None:
         self._inputs = tuple(argument.clone() for argument in arguments)
-        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]
+        aside = torch.cuda.Stream()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         aside.wait_stream(torch.cuda.current_stream())
         with torch.cuda.stream(aside):
             for _ in range(WARM_UPS):

@@ -34,7 +34,7 @@ class TokenEmbedding(nn.Module):
     def part(self, part: int, tokens: Tensor) -> Tensor:
         """(..., ) int64 to (..., embedding)."""
         if part == 2:
-            hits = tokens.unsqueeze(-1).bitwise_and(self.bits).ne(0)  # type: ignore[arg-type]
+            hits = tokens.unsqueeze(-1).bitwise_and(self.bits).ne(0)  # type: ignore[arg-type]  # a buffer is a Tensor
             embedded: Tensor = self.drums(hits.to(self.drums.weight.dtype))
             return embedded
         table = self.melody if part == 0 else self.bass

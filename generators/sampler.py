@@ -36,7 +36,7 @@ class Sampler:
         self._dtype = fast_dtype(device)
         self._conductor = model.conductor.to(device).eval()
         self._parts = [
-            _PartTables(decoder, model.embedding, device, self._dtype)  # type: ignore[arg-type]
+            _PartTables(decoder, model.embedding, device, self._dtype)  # type: ignore[arg-type] # all are
             for decoder in model.decoders
         ]
         self._decode_rows = graphed(self._sing, device)

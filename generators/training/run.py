@@ -151,7 +151,7 @@ class Training:
         above = (kl - schedule.free_nats(settings, share)).clamp(min=0).mean()
         loss = nats.mean() + schedule.beta(settings, step) * above
         learner.optimizer.zero_grad()
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(learner.model.parameters(), MOST_GRADIENT)
         learner.optimizer.step()
         learner.follow(schedule.average_decay(step, AVERAGE_DECAY))

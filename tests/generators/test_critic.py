@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from generators.critic import NAMES, TERMS, TUNES, choose, judge, judge_many, score
 from generators.events import melody_to_tokens, trio_to_tokens
-from generators.music import Note, Trio
+from generators.music import Note, Piece, Trio
 from generators.ngrams import melody_ngrams, shortened
 from tests.pieces import pieces
 
@@ -156,9 +156,8 @@ def test_a_section_that_falls_apart_costs_the_whole() -> None:
 
 
 @given(pieces())
-def test_every_mark_is_between_nothing_and_one(piece: object) -> None:
-    trio: Trio = piece.trio  # type: ignore[attr-defined]
-    verdict = judge(trio)
+def test_every_mark_is_between_nothing_and_one(piece: Piece) -> None:
+    verdict = judge(piece.trio)
     assert 0 <= verdict.total <= 1
     assert verdict.terms.keys() == {*TERMS, *TUNES}
     assert all(0 < mark <= 1 for mark in verdict.terms.values())

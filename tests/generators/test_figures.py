@@ -34,7 +34,7 @@ def test_measuring_leaves_the_model_in_training(windows: np.ndarray) -> None:
 def test_a_model_that_knows_all_the_music_there_is_has_every_event_right() -> None:
     model, music = MusicVAE(TINY), (40, 20, 5)
     for decoder, token in zip(model.decoders, music, strict=True):
-        torch.nn.init.zeros_(decoder.logits.weight)  # type: ignore[arg-type,union-attr]
+        torch.nn.init.zeros_(decoder.logits.weight)  # type: ignore[arg-type,union-attr]  # a Linear
         torch.nn.init.constant_(decoder.logits.bias[token : token + 1], 100.0)  # type: ignore[index,union-attr]
     figures = measure(model, np.full((3, TINY.bars, 16, 3), music, np.int64))
     assert figures.teacher_forced == figures.sampled == (1.0, 1.0, 1.0)

@@ -133,7 +133,7 @@ def test_a_file_that_is_something_else_is_named(tmp_path: Path, content: object)
     if isinstance(content, bytes):
         (tmp_path / KNOWN).write_bytes(content)
     else:
-        np.save(tmp_path / KNOWN, content)  # type: ignore[arg-type]
+        np.save(tmp_path / KNOWN, content)  # type: ignore[arg-type]  # not an array: the point
     with pytest.raises(WeightsError, match=r"known\.npy.*or remove it"):
         load_known(tmp_path)
 

@@ -18,6 +18,6 @@ def tiny_model(seed: int = 1, quiet: float = QUIET) -> MusicVAE:
     model = MusicVAE(TINY)
     with torch.no_grad():
         for decoder in model.decoders:
-            decoder.logits.weight *= 4  # type: ignore[operator,union-attr]
-            decoder.logits.bias[HOLD] += quiet  # type: ignore[index,operator,union-attr]
+            decoder.logits.weight *= 4  # type: ignore[operator,union-attr]  # a Linear
+            decoder.logits.bias[HOLD] += quiet  # type: ignore[index,operator,union-attr]  # a Linear
     return model.eval()

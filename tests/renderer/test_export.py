@@ -117,7 +117,7 @@ def test_a_file_says_what_it_is(font: Path, format: AudioFormat) -> None:
 
 def test_an_unknown_format_is_refused(font: Path) -> None:
     with pytest.raises(ValueError, match="wav, mp3, flac, ogg, not 'aiff'"):
-        export_audio(SHORT, font, "aiff")  # type: ignore[arg-type]
+        export_audio(SHORT, font, "aiff")  # type: ignore[arg-type]  # no such kind: the point
 
 
 def test_without_ffmpeg_the_error_says_how_to_install_it(

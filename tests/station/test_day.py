@@ -119,13 +119,13 @@ async def broadcast(hours: int, decoder: InProcess, folder: Path) -> Aftermath:
         settings,
         decoder,  # type: ignore[arg-type]  # a Decoder, which is all that composing needs
         journal,
-        NullSynth,  # type: ignore[arg-type]
+        NullSynth,  # type: ignore[arg-type]  # a stand-in
         seed=1,
         formats=NULL_FORMATS,
         clock=partial(ticks, now=day.now, sleep=day.sleep),
         utc=day.utc,
     )
-    station.synthesis._master = NoLimiter()  # type: ignore[assignment]
+    station.synthesis._master = NoLimiter()  # type: ignore[assignment]  # a stand-in
     try:
         await station.run()
         station.free()

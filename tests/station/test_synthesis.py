@@ -56,7 +56,7 @@ def synthesis_of(synths: list[NullSynth], fails: Callable[[], bool] = never) -> 
         return synths[-1]
 
     pieces = programme()
-    return Synthesis(make_synth, lambda: next(pieces), FORMAT)  # type: ignore[arg-type]
+    return Synthesis(make_synth, lambda: next(pieces), FORMAT)  # type: ignore[arg-type]  # a stand-in
 
 
 def positions(synthesis: Synthesis, blocks: int) -> list[int]:
@@ -101,7 +101,7 @@ def test_an_encoder_that_fails_restarts_alone() -> None:
         "good": (NULL_FORMATS["opus"], 96),
     }
     pieces = programme()
-    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]
+    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
     blocks = [synthesis.block(FRAMES) for _ in range(4)]
     assert [block.outputs["bad"].new_headers for block in blocks] == [None, None, b"null", None]
     assert {block.outputs["good"].new_headers for block in blocks} == {None}
@@ -117,7 +117,7 @@ def test_an_encoder_that_stays_broken_leaves_the_others_alone() -> None:
         "good": (NULL_FORMATS["opus"], 96),
     }
     pieces = programme()
-    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]
+    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
     block = synthesis.block(FRAMES)
     assert block.outputs["bad"].packets == []
     assert len(block.outputs["good"].packets) == 1
@@ -137,7 +137,7 @@ def test_the_last_block_fades_to_silence() -> None:
 
     pieces = programme()
     formats = {"wav": (Format("wav", "audio/wav", "wav", Listening), 96)}
-    synthesis = Synthesis(Loud, lambda: next(pieces), formats)  # type: ignore[arg-type]
+    synthesis = Synthesis(Loud, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
     synthesis.block(FRAMES)
     before = Listening.heard
     synthesis.block(FRAMES, fade_out=True)
@@ -148,7 +148,7 @@ def test_the_last_block_fades_to_silence() -> None:
 def test_real_encoders_take_a_block(undisturbed: list[int]) -> None:
     pieces = programme()
     formats = {name: (format, 96) for name, format in FORMATS.items()}
-    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]
+    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
     block = synthesis.block(FRAMES)
     assert set(block.outputs) == set(FORMATS)
     assert all(output.packets for output in block.outputs.values())

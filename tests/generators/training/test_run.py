@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]
+from tensorboard.backend.event_processing.event_accumulator import (  # type: ignore[import-untyped]  # has no types
     EventAccumulator,
 )
 
@@ -77,7 +77,7 @@ def test_the_weights_that_did_best_are_kept(corpus: Corpus, tmp_path: Path) -> N
     best = training.run(0.6, measure_every_seconds=6)
     lines = log_of(tmp_path)
     assert len(lines) == 6
-    assert best.score == max(line["score"] for line in lines)  # type: ignore[type-var]
+    assert best.score == max(line["score"] for line in lines)  # type: ignore[type-var]  # from JSON
     assert [line["step"] for line in lines if line["kept"]][-1] == best.step
     assert open_model(tmp_path).facts["training_steps"] == best.step
 
