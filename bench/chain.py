@@ -32,7 +32,7 @@ from renderer.synth import Synth
 from station.composer import Composer
 from station.controls import Controls
 from station.generator import Choice, Plan
-from station.settings import DAY
+from station.show_settings import DAY
 from station.station import BLOCK_FRAMES
 
 BITRATES_KBPS = {"mp3": 128, "opus": 96}

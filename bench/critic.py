@@ -27,7 +27,7 @@ from generators.sections import sections
 from generators.windows import Windows
 from station.composer import Composer
 from station.controls import Controls
-from station.settings import DAY
+from station.show_settings import DAY
 
 HELD_OUT = 1000  # windows
 SHOWN_PERCENTILES = (5, 25, 50, 75, 95)

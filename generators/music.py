@@ -16,6 +16,7 @@ import numpy as np
 
 STEPS_PER_QUARTER = 4
 STEPS_PER_BAR = 16
+TICKS_PER_STEP = 120  # as MIDI files count: 480 a quarter
 
 Origin = Literal["sampled", "bridge", "pattern"]
 PARTS = ("melody", "bass", "drums")
@@ -29,6 +30,7 @@ class Note:
     end: int  # step, exclusive
     pitch: int  # MIDI note number, 0..127
     velocity: int = 80  # 1..127
+    offset_ticks: int = 0  # struck this much after its step: microtiming, half a step at most
 
     def __post_init__(self) -> None:
         if not 0 <= self.start < self.end:
@@ -37,6 +39,8 @@ class Note:
             raise ValueError(f"pitch must be in 0..127, not {self.pitch}")
         if not 1 <= self.velocity <= 127:
             raise ValueError(f"velocity must be in 1..127, not {self.velocity}")
+        if not -TICKS_PER_STEP // 2 <= self.offset_ticks <= TICKS_PER_STEP // 2:
+            raise ValueError(f"a note is struck half a step off at most, not {self.offset_ticks}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +74,38 @@ class Bar:
     place: int  # which of the model's own bars, from 0
     take: int = 0  # which stream of the piece's noise to sample with
     transpose: int = 0  # semitones
+    rests: str = ""  # initials of the parts that are silent: "d", "mb"
+    fill: bool = False  # the drums lead over into what follows
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """Where one part stands in the room. Controller values, 0..127."""
+
+    pan: int = 64  # 0 is the left, 127 the right
+    reverb: int = 24  # how much of it is sent there
+    chorus: int = 0
+    level_db: float = 0.0  # above where the balance of loudness puts it
+
+
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """A strip for each part."""
+
+    melody: Strip = Strip(pan=76, reverb=44)
+    bass: Strip = Strip(reverb=12)
+    drums: Strip = Strip(reverb=28)
 
 
 @dataclass(frozen=True, slots=True)
 class Instruments:
-    """General MIDI programs, 0..127, and a drum kit number."""
+    """What plays: General MIDI programs, 0..127, a drum kit number, and where they stand."""
 
     melody: int = 0
     bass: int = 33
     drum_kit: int = 0
+    soundfont: str = ""  # its name in the library; empty for the station's own
+    mix: Mix = Mix()
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,12 +141,17 @@ class Piece:
     weights_sha256: str  # of the model's weights; empty when no model made it
     created: datetime  # UTC
     latents: np.ndarray = field(repr=False, compare=False)  # float32, (n, z_size)
+    leaving: Instruments | None = None  # a bridge's: what plays when it begins, and fades
+    humanize_percent: int = 0  # how freely it is played: 0 by rule, 100 as the groove model says
+    groove_sha256: str = ""  # of that model's weights; empty where it played no drums
     # None where nothing was chosen: bridges, patterns, and pieces from before there were verdicts.
     verdict: Verdict | None = field(default=None, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.tempo_qpm <= 0 or self.tempo_end_qpm <= 0:
             raise ValueError("tempo must be above 0 quarter notes a minute")
+        if not 0 <= self.humanize_percent <= 100:
+            raise ValueError(f"humanize_percent is 0 to 100, not {self.humanize_percent}")
         if self.bars and len(self.bars) * STEPS_PER_BAR != self.trio.steps:
             raise ValueError(f"{len(self.bars)} bars planned, {self.trio.steps} steps decoded")
 

@@ -12,9 +12,12 @@ from typing import Any
 
 import numpy as np
 
-from generators.music import PARTS, Bar, Instruments, Note, Piece, Trio, Verdict
+from generators.music import PARTS, Bar, Instruments, Mix, Note, Piece, Strip, Trio, Verdict
 
 RECIPE_VERSION = 1
+# Fields that came later are left out where they say nothing: what was hashed before them hashes
+# alike. The first so many were always there.
+FIRST_FIELDS: dict[type, int] = {Note: 4, Bar: 6}
 
 Clock = Callable[[], datetime]  # now, UTC: given, so that a test can live in any century
 
@@ -42,7 +45,7 @@ def from_dict(data: dict[str, Any]) -> Piece:
             tempo_qpm=data["tempo_qpm"],
             tempo_end_qpm=data["tempo_end_qpm"],
             key=data["key"],
-            instruments=Instruments(**data["instruments"]),
+            instruments=instruments_from_dict(data["instruments"]),
             show=data["show"],
             form=data["form"],
             bars=tuple(Bar(*bar) for bar in data["bars"]),
@@ -53,6 +56,9 @@ def from_dict(data: dict[str, Any]) -> Piece:
             weights_sha256=data["weights_sha256"],
             created=datetime.fromisoformat(data["created"]),
             latents=latents_from_text(data["latents"]),
+            leaving=instruments_from_dict(data["leaving"]) if "leaving" in data else None,
+            humanize_percent=data.get("humanize_percent", 0),
+            groove_sha256=data.get("groove_sha256", ""),
             verdict=Verdict(**data["verdict"]) if "verdict" in data else None,
         )
     except (KeyError, TypeError) as error:
@@ -74,15 +80,29 @@ def identify(piece: Piece) -> str:
 
 
 def trio_to_dict(trio: Trio) -> dict[str, Any]:
-    parts = {
-        part: [[n.start, n.end, n.pitch, n.velocity] for n in getattr(trio, part)] for part in PARTS
-    }
+    """Notes as `[start, end, pitch, velocity]`, and `offset_ticks` where there are any."""
+    parts = {part: [_row(note) for note in getattr(trio, part)] for part in PARTS}
     return {"steps": trio.steps, **parts}
 
 
 def trio_from_dict(data: dict[str, Any]) -> Trio:
     parts = {part: tuple(Note(*note) for note in data[part]) for part in PARTS}
     return Trio(steps=data["steps"], **parts)
+
+
+def instruments_to_dict(instruments: Instruments) -> dict[str, Any]:
+    data = dataclasses.asdict(instruments)
+    if instruments.soundfont == "":
+        del data["soundfont"]
+    if instruments.mix == Mix():
+        del data["mix"]
+    return data
+
+
+def instruments_from_dict(data: dict[str, Any]) -> Instruments:
+    rest = dict(data)
+    mix = {part: Strip(**strip) for part, strip in rest.pop("mix", {}).items()}
+    return Instruments(**rest, mix=Mix(**mix))
 
 
 def latents_to_text(latents: np.ndarray) -> list[str]:
@@ -96,8 +116,19 @@ def latents_from_text(rows: list[str]) -> np.ndarray:
     return np.stack([np.frombuffer(base64.b64decode(row), "<f4") for row in rows])
 
 
+def _row(value: Note | Bar) -> list[Any]:
+    """Its fields, in order."""
+    fields = dataclasses.fields(value)
+    row = [getattr(value, field.name) for field in fields]
+    for field in reversed(fields[FIRST_FIELDS[type(value)] :]):
+        if row[-1] != field.default:
+            break
+        row.pop()
+    return row
+
+
 def _content(piece: Piece) -> dict[str, Any]:
-    return {
+    content: dict[str, Any] = {
         "recipe": RECIPE_VERSION,
         "title": piece.title,
         "trio": trio_to_dict(piece.trio),
@@ -105,10 +136,10 @@ def _content(piece: Piece) -> dict[str, Any]:
         "tempo_qpm": float(piece.tempo_qpm),  # 120 and 120.0 are one tempo
         "tempo_end_qpm": float(piece.tempo_end_qpm),
         "key": piece.key,
-        "instruments": dataclasses.asdict(piece.instruments),
+        "instruments": instruments_to_dict(piece.instruments),
         "show": piece.show,
         "form": piece.form,
-        "bars": [list(dataclasses.astuple(bar)) for bar in piece.bars],
+        "bars": [_row(bar) for bar in piece.bars],
         "seed": piece.seed,
         "temperature": float(piece.temperature),
         "parents": list(piece.parents),
@@ -116,3 +147,10 @@ def _content(piece: Piece) -> dict[str, Any]:
         "weights_sha256": piece.weights_sha256,
         "latents": latents_to_text(piece.latents),
     }
+    if piece.leaving is not None:
+        content["leaving"] = instruments_to_dict(piece.leaving)
+    if piece.humanize_percent:
+        content["humanize_percent"] = piece.humanize_percent
+    if piece.groove_sha256:
+        content["groove_sha256"] = piece.groove_sha256
+    return content

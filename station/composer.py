@@ -30,7 +30,7 @@ from station import candidates
 from station.controls import Controls
 from station.forms import draw_plans, draw_sections, form_bars
 from station.generator import Choice, Plan
-from station.settings import ShowSettings
+from station.show_settings import ShowSettings
 
 ARROW = " → "  # between the titles of a bridge's ends; of a bridge, only where it led counts
 BEATS_A_BAR = 4

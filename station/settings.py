@@ -10,7 +10,6 @@ import difflib
 import os
 import re
 import tomllib
-from datetime import time
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo
@@ -24,15 +23,13 @@ from pydantic_settings import (
 )
 
 from station.errors import SettingsError
+from station.section import Section
+from station.show_settings import SHOWS, ShowSettings
 
 CONFIG_FILE = "station.toml"
 PREFIX = "LATENTFM_"
 MOST_CANDIDATES = 512
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,30}$"
-
-
-class Section(BaseModel, frozen=True, extra="forbid"):
-    """A table of station.toml. An unknown key is an error."""
 
 
 class ServerSettings(Section):
@@ -90,42 +87,6 @@ class StreamSettings(Section):
     max_listeners: int = Field(5_000, ge=1, description="all mounts together; one more gets a 503")
 
 
-class ShowSettings(Section):
-    """A mood for a part of the day."""
-
-    name: str = Field(min_length=1, max_length=60)
-    starts: time = Field(description="local time of day, HH:MM")
-    tempo_qpm: tuple[float, float] = Field((92, 112), description="slowest and fastest piece")
-    temperature: float = Field(
-        0.9, gt=0, le=2, description="of sampling: low is safe, high is wild"
-    )
-    adventure: float = Field(
-        0.7, ge=0, le=1, description="how far each piece goes from the last: 0 stays, 1 leaps"
-    )
-    bridge_bars: int = Field(4, ge=1, le=16, description="length of the bridge to the next piece")
-    forms: tuple[Annotated[str, Field(pattern=r"^[A-Da-d]{1,16}$")], ...] = Field(
-        ("AaBA", "AABa", "ABaC"), min_length=1, description="letters are sections, small ones vary"
-    )
-    melody_programs: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field(
-        (4, 24, 11, 108), min_length=1, description="General MIDI programs, 0..127, to choose from"
-    )
-    bass_programs: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field((33, 32), min_length=1)
-    drum_kits: tuple[Annotated[int, Field(ge=0, le=127)], ...] = Field((0,), min_length=1)
-
-
-DAY = ShowSettings(name="Daylight", starts=time(7))
-NIGHT = ShowSettings(
-    name="Night Drive",
-    starts=time(21),
-    tempo_qpm=(70, 88),
-    temperature=0.8,
-    adventure=0.5,
-    bridge_bars=8,
-    melody_programs=(11, 26, 46, 88),
-    bass_programs=(32, 35),
-)
-
-
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -152,7 +113,7 @@ class StationSettings(Section):
         "UTC", description="IANA name; shows begin by its clock"
     )
     seed: int | None = Field(None, ge=0, lt=2**63, description="for the same programme each start")
-    shows: tuple[ShowSettings, ...] = Field((DAY, NIGHT), min_length=1)
+    shows: tuple[ShowSettings, ...] = Field(SHOWS, min_length=1)
 
 
 class Settings(BaseSettings):

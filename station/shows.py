@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from station.settings import ShowSettings
+from station.show_settings import ShowSettings
 
 
 def show_at(shows: Sequence[ShowSettings], timezone: str, now: datetime) -> ShowSettings:

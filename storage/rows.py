@@ -1,9 +1,10 @@
 """A piece as a row of `tables.pieces` and back.
 
 `score` is zlib over compact JSON `[melody, bass, drums, bars]`. Each of the four is held by
-column (all starts, all lengths, all pitches, all velocities; a bar's six fields likewise), and
+column (all starts, all lengths, all pitches, all velocities; a bar's fields likewise), and
 a start as steps since the start before it. So like numbers stand together, and it takes half
-the bytes of `[start, end, pitch, velocity]` a note under the same zlib.
+the bytes of `[start, end, pitch, velocity]` a note under the same zlib. A column that came later
+(from a note's fifth, from a bar's seventh) is left out where it says nothing all through.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -39,11 +40,14 @@ def to_row(piece: Piece) -> dict[str, Any]:
         "weights_sha256": piece.weights_sha256,
         "created": piece.created,
         "steps": piece.trio.steps,
-        "instruments": list(_values(piece.instruments)),
+        "instruments": recipe.instruments_to_dict(piece.instruments),
         "parents": list(piece.parents),
         "score": zlib.compress(json.dumps(score, separators=(",", ":")).encode(), 9),
         "latents": piece.latents.astype("<f4").tobytes(),
         "latent_count": len(piece.latents),
+        "leaving": recipe.instruments_to_dict(piece.leaving) if piece.leaving else None,
+        "humanize_percent": piece.humanize_percent,
+        "groove_sha256": piece.groove_sha256,
         **_verdict_columns(piece.verdict),
     }
 
@@ -65,7 +69,7 @@ def from_row(row: Mapping[str, Any]) -> Piece:
             tempo_qpm=row["tempo_qpm"],
             tempo_end_qpm=row["tempo_end_qpm"],
             key=row["key"],
-            instruments=Instruments(*row["instruments"]),
+            instruments=_instruments(row["instruments"]),
             show=row["show"],
             form=row["form"],
             bars=tuple(Bar(*bar) for bar in zip(*bars, strict=True)),
@@ -76,6 +80,9 @@ def from_row(row: Mapping[str, Any]) -> Piece:
             weights_sha256=row["weights_sha256"],
             created=row["created"],
             latents=_latents(row["latents"], row["latent_count"]),
+            leaving=_instruments(row["leaving"]) if row["leaving"] else None,
+            humanize_percent=row["humanize_percent"],
+            groove_sha256=row["groove_sha256"],
             verdict=_verdict(row),
         )
     except (ValueError, TypeError, zlib.error) as error:
@@ -103,28 +110,40 @@ def _verdict(row: Mapping[str, Any]) -> Verdict | None:
     return Verdict(total=row["verdict_total"], candidates=row["candidates"], **row["verdict"])
 
 
+def _instruments(data: dict[str, Any] | list[int]) -> Instruments:
+    if isinstance(data, list):  # rows of before there was a mix: [melody, bass, drum_kit]
+        return Instruments(*data)
+    return recipe.instruments_from_dict(data)
+
+
 def _note_columns(notes: tuple[Note, ...]) -> list[list[int]]:
-    rows, before = [], 0
-    for note in notes:
-        rows.append((note.start - before, note.end - note.start, note.pitch, note.velocity))
-        before = note.start
-    return [list(column) for column in zip(*rows, strict=True)]
+    columns = _columns(notes)
+    if columns:
+        starts, ends = columns[:2]
+        columns[1] = [end - start for start, end in zip(starts, ends, strict=True)]
+        columns[0] = [start - before for start, before in zip(starts, [0, *starts], strict=False)]
+    return columns
 
 
 def _notes(columns: list[list[int]]) -> tuple[Note, ...]:
     notes, start = [], 0
-    for since, length, pitch, velocity in zip(*columns, strict=True):
+    for since, length, *rest in zip(*columns, strict=True):
         start += since
-        notes.append(Note(start, start + length, pitch, velocity))
+        notes.append(Note(start, start + length, *rest))
     return tuple(notes)
 
 
-def _columns(bars: tuple[Bar, ...]) -> list[list[Any]]:
-    return [list(column) for column in zip(*(_values(bar) for bar in bars), strict=True)]
-
-
-def _values(value: Bar | Instruments) -> Iterable[Any]:
-    return (getattr(value, field.name) for field in dataclasses.fields(value))
+def _columns(values: tuple[Note, ...] | tuple[Bar, ...]) -> list[list[Any]]:
+    """A column a field, without the last ones that hold nothing but their default."""
+    if not values:
+        return []
+    fields = dataclasses.fields(values[0])
+    columns = [[getattr(value, field.name) for value in values] for field in fields]
+    for field in reversed(fields[recipe.FIRST_FIELDS[type(values[0])] :]):
+        if any(value != field.default for value in columns[-1]):
+            break
+        columns.pop()
+    return columns
 
 
 def _latents(data: bytes, count: int) -> np.ndarray:

@@ -64,11 +64,14 @@ pieces = Table(
     Column("weights_sha256", Text, nullable=False),
     Column("created", UtcDateTime, nullable=False),
     Column("steps", Integer, nullable=False),
-    Column("instruments", JSON, nullable=False),  # [melody, bass, drum_kit]
+    Column("instruments", JSON, nullable=False),  # see recipe.instruments_to_dict
     Column("parents", JSON, nullable=False),  # ids
     Column("score", LargeBinary, nullable=False),  # notes and bars: see storage.rows
     Column("latents", LargeBinary, nullable=False),  # float32, little-endian, row by row
     Column("latent_count", Integer, nullable=False),  # rows in `latents`
+    Column("leaving", JSON(none_as_null=True)),  # a bridge's: the instruments that fade
+    Column("humanize_percent", Integer, nullable=False, server_default="0"),
+    Column("groove_sha256", Text, nullable=False, server_default=""),
     Column("verdict_total", Double),  # 0..1; null, as the next two, where nothing was chosen
     Column("candidates", Integer),  # sampled for its place, itself with them
     Column("verdict", JSON(none_as_null=True)),  # its terms, and why others were rejected

@@ -9,7 +9,18 @@ from datetime import UTC, datetime
 import numpy as np
 from hypothesis import strategies as st
 
-from generators.music import STEPS_PER_BAR, Bar, Instruments, Note, Origin, Piece, Trio, Verdict
+from generators.music import (
+    STEPS_PER_BAR,
+    Bar,
+    Instruments,
+    Mix,
+    Note,
+    Origin,
+    Piece,
+    Strip,
+    Trio,
+    Verdict,
+)
 from generators.recipe import identified
 
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
@@ -83,6 +94,7 @@ def _notes(draw: st.DrawFn, steps: int) -> Note:
         draw(st.integers(start + 1, steps)),
         draw(st.integers(0, 127)),
         draw(st.integers(1, 127)),
+        draw(st.just(0) | st.integers(-60, 60)),
     )
 
 
@@ -95,6 +107,10 @@ _verdicts = st.builds(
     st.integers(1, 512),
     st.dictionaries(_names, st.integers(1, 512), max_size=3),
 )
+
+_strips = st.builds(Strip, _programs, _programs, _programs, st.floats(-12, 12))
+_mixes = st.just(Mix()) | st.builds(Mix, _strips, _strips, _strips)
+_instruments = st.builds(Instruments, _programs, _programs, _programs, _names, _mixes)
 
 
 @st.composite
@@ -110,6 +126,8 @@ def pieces(draw: st.DrawFn, max_bars: int = 4) -> Piece:
         st.integers(0, 15),
         st.integers(0, 3),
         st.integers(-12, 12),
+        st.sampled_from(["", "d", "mb"]),
+        st.booleans(),
     )
     count, z_size = draw(st.sampled_from([(0, 0), (1, 4), (3, 5)]))
     floats = st.floats(width=32, allow_nan=False)
@@ -123,7 +141,7 @@ def pieces(draw: st.DrawFn, max_bars: int = 4) -> Piece:
             tempo_qpm=draw(_tempos),
             tempo_end_qpm=draw(_tempos),
             key=draw(_text),
-            instruments=Instruments(draw(_programs), draw(_programs), draw(_programs)),
+            instruments=draw(_instruments),
             show=draw(_text),
             form=draw(st.text("ABC", min_size=1, max_size=4)),
             bars=tuple(draw(st.lists(a_bar, min_size=bars, max_size=bars) | st.just([]))),
@@ -134,6 +152,9 @@ def pieces(draw: st.DrawFn, max_bars: int = 4) -> Piece:
             weights_sha256=draw(st.text("0123456789abcdef", max_size=64)),
             created=draw(st.datetimes(timezones=st.just(UTC))),
             latents=np.array(latents, np.float32).reshape(count, z_size),
+            leaving=draw(st.none() | _instruments),
+            humanize_percent=draw(st.integers(0, 100)),
+            groove_sha256=draw(st.text("0123456789abcdef", max_size=64)),
             verdict=draw(st.none() | _verdicts),
         )
     )

@@ -21,7 +21,7 @@ from station.candidates import FIRST, LEAST, SHARE
 from station.composer import Composer, parse_key
 from station.controls import Controls
 from station.forms import form_bars, letters
-from station.settings import DAY, NIGHT, ShowSettings
+from station.show_settings import DAY, NIGHT, ShowSettings
 from tests.generators.tiny import TINY
 from tests.station.fakes import MIDNIGHT, InProcess
 

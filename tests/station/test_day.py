@@ -19,7 +19,8 @@ from generators.weights import ModelFolder
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.score import frames_of
 from station.clock import ticks
-from station.settings import GeneratorSettings, Settings, ShowSettings, StationSettings
+from station.settings import GeneratorSettings, Settings, StationSettings
+from station.show_settings import ShowSettings
 from station.shows import show_at
 from station.station import BLOCK_FRAMES, BLOCK_SECONDS, Station
 from storage import queries

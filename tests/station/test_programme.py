@@ -11,7 +11,8 @@ from generators.weights import ModelFolder
 from station.candidates import STEADY
 from station.controls import Controls
 from station.programme import Programme, database_url
-from station.settings import DAY, GeneratorSettings, Settings, StationSettings
+from station.settings import GeneratorSettings, Settings, StationSettings
+from station.show_settings import DAY
 from storage import queries
 from storage.database import Database
 from storage.journal import Journal

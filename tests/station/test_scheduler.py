@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from station.programme import Programme
-from station.settings import Settings, ShowSettings, StationSettings, StorageSettings
+from station.settings import Settings, StationSettings, StorageSettings
+from station.show_settings import ShowSettings
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, time
 
 import pytest
 
-from station.settings import ShowSettings
+from station.show_settings import ShowSettings
 from station.shows import show_at
 
 DAY = ShowSettings(name="day", starts=time(7))
