@@ -10,6 +10,8 @@ import numpy as np
 from generators.music import Note, Trio
 
 PITCH_CLASSES = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
+TONICS = {name: tonic for tonic, name in enumerate(PITCH_CLASSES)}
+TONICS |= {"C#": 1, "D#": 3, "Gb": 6, "G#": 8, "A#": 10}  # as people write them too
 
 # How well each pitch class fits a key whose tonic is first: Krumhansl and Kessler, "Tracing the
 # Dynamic Changes in Perceived Tonal Organization", Psychological Review 89 (1982).
@@ -40,6 +42,18 @@ class Key:
 KEYS = tuple(Key(tonic, mode) for mode in PROFILES for tonic in range(12))
 
 
+def parse_key(text: str) -> Key:
+    """The inverse of `str(key)`; reads "C# minor" and the like too.
+
+    Raises:
+        ValueError: the text names no key.
+    """
+    name, _, mode = text.partition(" ")
+    if name not in TONICS or mode not in PROFILES:
+        raise ValueError(f"{text!r} is not a key; write one like 'A minor'")
+    return Key(TONICS[name], mode)
+
+
 def _shape(key: Key) -> np.ndarray:
     """A key's profile, of mean 0 and length 1: its product with another is their correlation."""
     profile = np.roll(PROFILES[key.mode], key.tonic)
@@ -58,7 +72,8 @@ def find_key(trio: Trio) -> Key:
             sounding[note.pitch % 12] += weight * (note.end - note.start)
     if np.ptp(sounding) == 0:  # nothing to tell one key from another by
         return Key(0, "major")
-    return KEYS[int(np.argmax(KEY_SHAPES @ (sounding - sounding.mean())))]
+    fits = KEY_SHAPES @ (sounding - sounding.mean())
+    return KEYS[int(np.argmax(fits.round(6)))]  # of equal ones the first, however products round
 
 
 def how_well_in(key: Key, notes: Iterable[Note]) -> float:
@@ -81,6 +96,15 @@ def way_to_related(old: Key, new: Key) -> int:
         (shift for shift in range(-6, 7) if fifths_apart(old, new.transposed(shift)) <= 1),
         key=lambda shift: (abs(shift), shift),
     )
+
+
+def way_to_signature(key: Key, signature: int) -> int:
+    """The fewest semitones that give `key` the signature: -6..5.
+
+    Args:
+        signature: the tonic of the major key that has it; any whole number, as a pitch class.
+    """
+    return (signature - key.signature + 6) % 12 - 6
 
 
 def fifths_apart(one: Key, other: Key) -> int:

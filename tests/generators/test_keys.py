@@ -6,29 +6,25 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.keys import PITCH_CLASSES, Key, fifths_apart, find_key, way_to_related
-from generators.music import Note, Trio
+from generators.keys import (
+    KEYS,
+    PITCH_CLASSES,
+    Key,
+    fifths_apart,
+    find_key,
+    parse_key,
+    way_to_related,
+    way_to_signature,
+)
+from generators.music import Trio
+from tests.generators.scales import scale_trio
 
-SCALES = {"major": (0, 2, 4, 5, 7, 9, 11), "minor": (0, 2, 3, 5, 7, 8, 10)}
-KEYS = [Key(tonic, mode) for mode in SCALES for tonic in range(12)]
 keys = st.sampled_from(KEYS)
-
-
-def in_key(key: Key) -> Trio:
-    """A scale up and a rest on its triad, over the same triad in the bass."""
-    scale = SCALES[key.mode]
-    up = [Note(step, step + 1, 60 + key.tonic + degree) for step, degree in enumerate(scale)]
-    triad = [
-        Note(8 + 2 * n, 10 + 2 * n, 60 + key.tonic + scale[d]) for n, d in enumerate((0, 2, 4))
-    ]
-    roots = enumerate((0, scale[2], 7, 0))
-    bass = [Note(4 * n, 4 * n + 4, 36 + key.tonic + above) for n, above in roots]
-    return Trio((*up, *triad), tuple(bass), (), 16)
 
 
 @pytest.mark.parametrize("key", KEYS, ids=str)
 def test_a_scale_is_heard_in_its_key(key: Key) -> None:
-    assert find_key(in_key(key)) == key
+    assert find_key(scale_trio(key)) == key
 
 
 def test_silence_has_a_key_all_the_same() -> None:
@@ -48,6 +44,13 @@ def test_no_shorter_way_is_related(old: Key, new: Key) -> None:
     assert not any(fifths_apart(old, new.transposed(shift)) <= 1 for shift in shorter)
 
 
+@given(keys, st.integers(-24, 24))
+def test_every_signature_is_a_tritone_away_at_most(key: Key, signature: int) -> None:
+    shift = way_to_signature(key, signature)
+    assert -6 <= shift <= 5
+    assert key.transposed(shift).signature == signature % 12
+
+
 def test_relative_keys_have_one_signature() -> None:
     assert fifths_apart(Key(0, "major"), Key(9, "minor")) == 0
     assert fifths_apart(Key(0, "major"), Key(7, "major")) == 1
@@ -58,3 +61,21 @@ def test_keys_are_written_as_musicians_do() -> None:
     assert str(Key(9, "minor")) == "A minor"
     assert str(Key(10, "major")) == "Bb major"
     assert len(PITCH_CLASSES) == 12
+
+
+@given(keys)
+def test_keys_are_read_as_they_are_written(key: Key) -> None:
+    assert parse_key(str(key)) == key
+
+
+def test_keys_are_read_as_people_write_them() -> None:
+    assert parse_key("C# minor") == parse_key("Db minor")
+    assert parse_key("Gb major") == parse_key("F# major")
+
+
+@pytest.mark.parametrize(
+    "text", ["", "H minor", "A", "a minor", "E# major", "A minor ", "A  minor"]
+)
+def test_what_is_no_key_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="is not a key; write one like 'A minor'"):
+        parse_key(text)

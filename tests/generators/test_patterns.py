@@ -7,11 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generators.critic import score
-from generators.keys import fifths_apart, find_key
+from generators.keys import fifths_apart, find_key, parse_key
 from generators.music import Instruments, Piece
 from generators.patterns import BARS, pattern_piece
 from generators.recipe import from_dict, to_dict
-from station.composer import parse_key
 from tests.pieces import CREATED
 
 
