@@ -21,8 +21,16 @@ import numpy as np
 
 from generators.cast import Cast, open_cast
 from generators.errors import WeightsError, WorkerError
+from generators.groove.touch import SHIPPED_GROOVE, Touch
 from generators.music import STEPS_PER_BAR, Bar, Verdict
-from generators.worker import decode_tokens, encode_hashes, encode_plan
+from generators.worker import (
+    GROOVE,
+    decode_tokens,
+    decode_touch,
+    encode_hashes,
+    encode_plan,
+    encode_tokens,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -57,10 +65,20 @@ class Choice:
 class Generator:
     """The process that owns torch."""
 
-    def __init__(self, model: Path, partners: Mapping[str, Path] | None = None) -> None:
-        """`partners` are the folders of other models that sing parts, by part."""
+    def __init__(
+        self,
+        model: Path,
+        partners: Mapping[str, Path] | None = None,
+        groove: Path | None = SHIPPED_GROOVE,
+    ) -> None:
+        """`partners` are the folders of other models that sing parts, by part.
+
+        `groove` is the folder of the model that says how drums are struck. Without a whole one
+        they are played by rule.
+        """
         self._path = model
         self._partners = partners or {}
+        self._groove = groove
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._backoff_seconds = 0.0
@@ -86,23 +104,34 @@ class Generator:
         answer, _ = await self._request(plans, lambda: {"decode": _encoded(plans)})
         return [decode_tokens(text) for text in answer["tokens"]]
 
-    async def choose(self, plans: Sequence[Plan], recent: np.ndarray) -> Choice:
+    async def choose(
+        self, plans: Sequence[Plan], recent: np.ndarray, wish: Mapping[str, float] | None = None
+    ) -> Choice:
         """The best of some plans, all of as many bars, in the critic's ears.
 
         Args:
             recent: hashes of the melodies not to repeat: see generators.ngrams.
+            wish: what is wanted of it, by attribute: see generators.wishes.
 
         Raises:
             WorkerError: see `decode`.
         """
-        answer, seconds = await self._request(
-            plans, lambda: {"choose": _encoded(plans), "recent": encode_hashes(recent)}
-        )
+        others = {"recent": encode_hashes(recent), "wish": wish or {}}
+        answer, seconds = await self._request(plans, lambda: {"choose": _encoded(plans), **others})
         now = seconds / sum(len(plan.bars) for plan in plans)
         before = self.seconds_a_bar
         self.seconds_a_bar = now if before is None else before + (now - before) * NEWS_WEIGHT
         tokens = decode_tokens(answer["tokens"])
         return Choice(answer["best"], tokens, Verdict(**answer["verdict"]))
+
+    async def touch(self, drums: np.ndarray) -> Touch | None:
+        """How the hits of drum tokens int16 `(16 bars,)` are struck; None: by rule.
+
+        Raises:
+            WorkerError: see `decode`.
+        """
+        answer, _ = await self._request((), lambda: {"touch": encode_tokens(drums)})
+        return decode_touch(answer)
 
     async def _request(
         self, plans: Sequence[Plan], make: Callable[[], dict[str, Any]]
@@ -151,6 +180,7 @@ class Generator:
             sys.executable,
             *("-m", "generators.worker", str(self._path.resolve())),
             *(f"{part}={path.resolve()}" for part, path in self._partners.items()),
+            *([f"{GROOVE}={self._groove.resolve()}"] if self._groove else []),
             cwd=HOME,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,

@@ -5,8 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from generators.events import melody_to_tokens
+from generators.expression import express
+from generators.groove.touch import Touch
 from generators.music import Bar, Note
 from generators.realise import ACCENTS, realise
+
+TWO = [Bar(0, 0, 0.0, 0), Bar(0, 0, 0.0, 1)]
 
 
 def two_bars() -> np.ndarray:
@@ -42,3 +46,18 @@ def test_the_first_beat_is_the_strongest() -> None:
     downbeat, beat, eighth, sixteenth = ACCENTS["drums"]
     assert velocities[:5] == [downbeat, sixteenth, eighth, sixteenth, beat]
     assert max(velocities) == velocities[0]
+
+
+def test_the_drums_have_their_touch() -> None:
+    velocities = np.full((32, 9), 100, np.int16)
+    velocities[16:] = 50
+    touch = Touch(velocities, np.zeros((32, 9), np.int16))
+    plain, played = (realise(two_bars(), TWO, touch, percent) for percent in (0, 100))
+    assert played == express(plain, touch, 100)
+    assert played.drums[0].velocity > 1.5 * played.drums[1].velocity
+
+
+def test_a_resting_part_is_not_heard() -> None:
+    trio = realise(two_bars(), [Bar(0, 0, 0.0, 0), Bar(0, 0, 0.0, 1, rests="d")], None, 100)
+    assert [note.start for note in trio.drums] == [0]
+    assert [note.start for note in trio.bass] == [0, 16]

@@ -14,10 +14,13 @@ import pytest
 
 from generators.critic import choose
 from generators.errors import WorkerError
+from generators.events import DRUM_BIT
+from generators.groove.drummer import load_drummer
+from generators.groove.touch import SHIPPED_GROOVE
 from generators.music import Bar
 from generators.ngrams import KNOWN, melody_ngrams, save_known, shortened
 from generators.sampler import Sampler
-from generators.weights import WEIGHTS, ModelFolder
+from generators.weights import WEIGHTS, ModelFolder, open_model
 from station import generator as generator_module
 from station.generator import Generator, Plan
 from tests.generators.magenta.folders import imported
@@ -191,3 +194,33 @@ async def test_a_partner_that_cannot_sing_its_part_is_named(
     generator = Generator(model_folder.path, {"melody": drums})
     with pytest.raises(WorkerError, match="Beats sings drums, not melody"):
         await generator.decode([plan])
+
+
+def a_beat() -> np.ndarray:
+    """Two bars with a kick and a snare."""
+    drums = np.zeros(32, np.int16)
+    drums[::8], drums[4::8] = 1 << DRUM_BIT[36], 1 << DRUM_BIT[38]
+    return drums
+
+
+async def test_the_process_gives_drums_the_touch_they_have_here(generator: Generator) -> None:
+    touch = await generator.touch(a_beat())
+    here = load_drummer(SHIPPED_GROOVE).touch(a_beat())
+    assert touch is not None
+    np.testing.assert_array_equal(touch.velocities, here.velocities)
+    np.testing.assert_array_equal(touch.offsets_ticks, here.offsets_ticks)
+    assert touch.sha256 == here.sha256 == open_model(SHIPPED_GROOVE).sha256
+
+
+async def test_without_a_whole_groove_model_the_music_goes_on(
+    model_folder: ModelFolder, plan: Plan, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(SHIPPED_GROOVE, tmp_path / "torn")
+    (folder / WEIGHTS).write_bytes(b"torn")
+    generator = Generator(model_folder.path, groove=folder)
+    try:
+        assert await generator.touch(a_beat()) is None
+        assert len(await generator.decode([plan])) == 1
+    finally:
+        await generator.close()
+    assert generator.faults == 0
