@@ -1,36 +1,31 @@
-"""Where each part sits: its channel, how loud, how far to the side, how much room.
+"""The mixing desk: which channel a part plays on, and what its knobs are called in MIDI.
 
-Two pieces never share channels: odd ones play 16 channels higher, so that the tail of a piece
-rings on with its own instrument while the next one plays.
+Every set of instruments that comes on air takes the next bank of 16 channels, so that the tails
+of the one before ring on with their own instruments.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from generators.music import Instruments, Strip
 
 CHANNELS_PER_BANK = 16
-BANKS = 2
+BANKS = 8  # a skip from a bridge into a bridge needs four at once; in the others tails ring out
+CHANNEL = {"melody": 0, "bass": 1, "drums": 9}  # within a bank
 
-VOLUME, PAN, REVERB = 7, 10, 91  # MIDI controller numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Strip:
-    """One part at the mixing desk. All but the channel are 0..127."""
-
-    channel: int  # within a bank of 16
-    volume: int
-    pan: int  # 64 is the middle, 127 the right
-    reverb: int
-
-    @property
-    def controls(self) -> tuple[tuple[int, int], ...]:
-        """(controller, value) as a synth or a MIDI file takes them."""
-        return ((VOLUME, self.volume), (PAN, self.pan), (REVERB, self.reverb))
+# MIDI controller numbers.
+VOLUME, PAN, EXPRESSION, REVERB, CHORUS = 7, 10, 11, 91, 93
+ALL_SOUND_OFF = 120
 
 
-MIX = {
-    "melody": Strip(channel=0, volume=108, pan=76, reverb=44),
-    "bass": Strip(channel=1, volume=102, pan=64, reverb=12),
-    "drums": Strip(channel=9, volume=108, pan=64, reverb=28),
-}
+def programs(instruments: Instruments) -> dict[str, int]:
+    """By part, the General MIDI program or drum kit."""
+    return {
+        "melody": instruments.melody,
+        "bass": instruments.bass,
+        "drums": instruments.drum_kit,
+    }
+
+
+def place(strip: Strip) -> tuple[tuple[int, int], ...]:
+    """(controller, value) of where a part stands; how loud it is, is its balance."""
+    return ((PAN, strip.pan), (REVERB, strip.reverb), (CHORUS, strip.chorus))

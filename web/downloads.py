@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
+from functools import partial
 
 from aiohttp import hdrs, web
 
 from generators.music import Piece
 from renderer.errors import RenderError
 from renderer.export import export_audio, export_midi
+from renderer.stems import export_stems
 from web.api import find_piece
 from web.keys import PROGRAMME
 
@@ -30,7 +32,7 @@ class ExportPool:
         self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
         self._places = threading.Semaphore(AT_ONCE + MOST_WAITING)
 
-    async def mp3(self, piece: Piece, soundfont: Path, station: str) -> bytes:
+    async def run(self, make: Callable[[], bytes]) -> bytes:
         """
         Raises:
             HTTPServiceUnavailable: too many are waiting already.
@@ -39,7 +41,7 @@ class ExportPool:
             raise web.HTTPServiceUnavailable(
                 text="too many downloads at once; try again soon", headers={"Retry-After": "15"}
             )
-        making = self._threads.submit(export_audio, piece, soundfont, "mp3", station=station)
+        making = self._threads.submit(make)
         making.add_done_callback(lambda _: self._places.release())
         return await asyncio.wrap_future(making)
 
@@ -57,13 +59,24 @@ async def midi(request: web.Request) -> web.Response:
 
 async def mp3(request: web.Request) -> web.Response:
     piece = await find_piece(request)
-    programme = request.app[PROGRAMME]
-    title = programme.first.settings.title
+    title = request.app[PROGRAMME].first.settings.title
+    body = await _rendered(request, piece, partial(export_audio, format="mp3", station=title))
+    return _file(body, "audio/mpeg", f"{piece.id}.mp3")
+
+
+async def stems(request: web.Request) -> web.Response:
+    piece = await find_piece(request)
+    body = await _rendered(request, piece, export_stems)
+    return _file(body, "application/zip", f"{piece.id}.stems.zip")
+
+
+async def _rendered(request: web.Request, piece: Piece, make: Callable[..., bytes]) -> bytes:
+    """What the pool makes of a piece, with the fonts that it asks for."""
+    make_synth = request.app[PROGRAMME].fonts.of(piece).synth
     try:
-        body = await request.app[POOL].mp3(piece, programme.soundfont.path, title)
+        return await request.app[POOL].run(partial(make, piece, make_synth))
     except RenderError as error:
         raise web.HTTPServiceUnavailable(text=str(error)) from error
-    return _file(body, "audio/mpeg", f"{piece.id}.mp3")
 
 
 def _file(body: bytes, mime_type: str, name: str) -> web.Response:

@@ -48,6 +48,7 @@ def make_app(programme: Programme) -> web.Application:
             web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}", api.piece),
             web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.mid", downloads.midi),
             web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.mp3", downloads.mp3),
+            web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.stems.zip", downloads.stems),
             web.get("/api/v1/sessions/{key}", api.session),
             web.get("/api/v1/schedule", api.schedule),
             web.get("/api/v1/controls", api.controls),

@@ -19,13 +19,15 @@ from renderer.score import bar_frames, frames_of
 from renderer.synth import BLOCK_FRAMES, Synth
 from tests.fonts import FONT
 from tests.renderer.conftest import piece, trio
+from tests.renderer.ears import even
 
 EMPTY = piece(trio=Trio((), (), (), 16))
+HELD = piece(trio=Trio((Note(0, 64, 67, 110),), (), (), 64), instruments=Instruments(melody=48))
 SHORT = piece(trio=trio(1), tempo_qpm=173.0)
 
 
 def player(synth: Synth, pieces: Iterable[Piece], position: int = 0) -> Player:
-    return Player(synth, chain(pieces, repeat(EMPTY)).__next__, position)
+    return Player(synth, chain(pieces, repeat(EMPTY)).__next__, position=position)
 
 
 def test_a_piece_begins_where_the_one_before_ends(synth: Synth) -> None:
@@ -91,16 +93,20 @@ def test_the_tail_keeps_its_own_instrument(font: Path) -> None:
     strings = piece(
         trio=Trio((Note(0, 16, 67, 110),), (), (), 16), instruments=Instruments(melody=48)
     )
-    same, other = (
-        player(synth := Synth(font), [strings, _mute(program)]).render(150_000).samples
-        for program in (48, 0)
-    )
-    synth.close()
+    same, other = (_flat(font, [strings, _mute(program)], 150_000) for program in (48, 0))
     assert np.array_equal(same, other)
 
 
 def _mute(program: int) -> Piece:
     return piece(trio=Trio((), (), (), 64), instruments=Instruments(melody=program))
+
+
+def _flat(font: Path, pieces: Iterable[Piece], frames: int) -> np.ndarray:
+    """Sound of pieces that are all as loud."""
+    synth = Synth(font)
+    sound = Player(synth, chain(pieces, repeat(EMPTY)).__next__, even).render(frames).samples
+    synth.close()
+    return sound
 
 
 def test_there_is_no_silence_at_a_join(synth: Synth) -> None:
@@ -118,42 +124,90 @@ def test_no_note_hangs_on_past_its_piece(synth: Synth) -> None:
     assert np.abs(sound[-4_800:]).max() < 1e-3
 
 
-def test_a_skip_lands_on_the_next_bar_line(synth: Synth) -> None:
+def test_a_piece_is_cut_at_the_bar_line_that_was_named(synth: Synth) -> None:
     long = piece(trio=trio(8), tempo_qpm=111.0)
     radio = player(synth, [long, SHORT], position=777)
     radio.render(200_000)
-    radio.skip()
-    starts = [*radio.render(400_000).starts]
-    line = next(line for line in bar_frames(long) if line >= 200_000)
-    assert starts[0] == Start(777 + line, SHORT)
+    line = radio.bar_lines()[1]
+    assert line - 777 in bar_frames(long)
+    assert radio.cut(line)
+    assert radio.render(600_000).starts[0] == Start(line, SHORT)
 
 
-def test_a_skip_in_the_last_bar_waits_for_the_end(synth: Synth) -> None:
-    radio = player(synth, [SHORT])
-    radio.render(100)
-    radio.skip()
-    assert radio.render(100_000).starts[0].position == frames_of(SHORT)
+def test_only_bar_lines_that_nobody_rendered_can_be_cut_at(synth: Synth) -> None:
+    radio = player(synth, [piece(trio=trio(4))])
+    radio.render(96_001)
+    assert radio.bar_lines() == (192_000, 288_000)
+    assert radio.bar_lines(200_000) == (288_000,)
+    assert [radio.cut(line) for line in (0, 96_000, 192_001, 384_000)] == [False] * 4
 
 
-def test_two_skips_at_once_skip_one_piece(synth: Synth) -> None:
-    radio = player(synth, [piece(), SHORT])
-    radio.render(100)
-    radio.skip()
-    radio.skip()
-    starts = radio.render(200_000).starts
-    assert [start.position for start in starts[:2]] == [96_000, 96_000 + frames_of(SHORT)]
+def test_a_cut_piece_can_be_cut_earlier_but_not_later(synth: Synth) -> None:
+    radio = player(synth, [piece(trio=trio(5))])
+    radio.render(64)
+    assert radio.cut(288_000)
+    assert radio.bar_lines() == (96_000, 192_000)
+    assert not radio.cut(384_000)
+    assert radio.cut(192_000)
 
 
-def test_a_skipped_piece_is_let_ring(synth: Synth) -> None:
-    strings = piece(
-        trio=Trio((Note(0, 64, 67, 110),), (), (), 64), instruments=Instruments(melody=48)
-    )
-    radio = player(synth, [strings])
-    radio.render(100)
-    radio.skip()
+def test_the_next_piece_is_asked_for_at_the_cut_and_not_before(synth: Synth) -> None:
+    asked: list[int] = []
+
+    def next_piece() -> Piece:
+        asked.append(radio.position)
+        return piece()
+
+    radio = Player(synth, next_piece)
+    radio.render(64)
+    radio.cut(96_000)
+    radio.render(90_000)
+    assert len(asked) == 1
+    radio.render(10_000)
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("size", [4_800, 7_777])
+def test_a_cut_sounds_the_same_in_blocks_of_any_size(font: Path, size: int) -> None:
+    whole, blocks = (_cut_at_the_first_line(font, pull) for pull in (150_000, size))
+    assert np.array_equal(whole[:150_000], blocks[:150_000])
+
+
+def _cut_at_the_first_line(font: Path, size: int) -> np.ndarray:
+    synth = Synth(font)
+    radio = player(synth, [piece(tempo_qpm=131.0), SHORT])
+    sound = [radio.render(64).samples]
+    radio.cut(radio.bar_lines()[0])
+    while radio.position < 150_000:
+        sound.append(radio.render(size).samples)
+    synth.close()
+    return np.concatenate(sound)
+
+
+def test_a_piece_that_is_cut_rings_out(synth: Synth) -> None:
+    radio = player(synth, [HELD])
+    radio.render(64)
+    radio.cut(96_000)
     sound = radio.render(250_000).samples
     assert np.abs(np.diff(sound[95_000:100_000], axis=0)).max() < 0.05  # no click
     assert np.abs(sound[-4_800:]).max() < 1e-3
+
+
+def test_nothing_from_behind_a_cut_is_struck_early(synth: Synth) -> None:
+    early = piece(trio=Trio((), (), (Note(16, 17, 38, 127, -60),), 64))
+    radio = player(synth, [early])
+    radio.render(64)
+    radio.cut(96_000)
+    assert np.abs(radio.render(120_000).samples).max() < 1e-3
+
+
+def test_silence_moves_the_bar_lines(synth: Synth) -> None:
+    radio = player(synth, [piece(), SHORT])
+    radio.render(64)
+    radio.silence(1_000)
+    assert radio.bar_lines()[0] == 97_000
+    assert radio.cut(97_000)
+    assert radio.render(200_000).starts[0] == Start(97_000, SHORT)
 
 
 def test_another_synth_resumes_the_same_piece(font: Path) -> None:
