@@ -9,6 +9,7 @@ may round otherwise: a piece decodes to the same notes whatever it is batched wi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import torch
@@ -54,11 +55,16 @@ class Sampler:
     @torch.inference_mode()
     def decode_many(self, plans: Sequence[Plan]) -> list[np.ndarray]:
         """Decode pieces, each (latents `(n, z_size)`, its bars, seed, temperature), together."""
-        rows = [
-            (bar_latent(latents, bar), bar.place, noise(seed, bar), temperature)
-            for latents, bars, seed, temperature in plans
-            for bar in bars
-        ]
+        rows: list[tuple[Any, ...]] = []
+        order = []  # of each bar of each piece, its row
+        for latents, bars, seed, temperature in plans:
+            row_of: dict[tuple[Any, ...], int] = {}  # a section that returns is decoded once
+            for bar in bars:
+                if (voice := _voice(bar)) not in row_of:
+                    row_of[voice] = len(rows)
+                    z = bar_latent(latents, bar)
+                    rows.append((z, bar.place, noise(seed, bar), temperature))
+                order.append(row_of[voice])
         if not rows:
             return [np.zeros((0, 3), np.int16) for _ in plans]
         z, places, uniforms, temperatures = (np.stack(column) for column in zip(*rows, strict=True))
@@ -70,7 +76,7 @@ class Sampler:
                 lambda at: self._decode_block(z[at], places[at], uniforms[at], temperatures[at]),
                 blocks,
             )
-            tokens = np.concatenate(list(decoded))  # (M, S, 3)
+            tokens = np.concatenate(list(decoded))[order]  # (bars, S, 3)
         ends = np.cumsum([len(bars) for _, bars, _, _ in plans])
         return [part.reshape(-1, 3) for part in np.split(tokens, ends[:-1])]
 
@@ -111,6 +117,11 @@ class Sampler:
         """All that decoding multiplies, (M, ...), if the first bars sang one step."""
         bars = self._conductor(z)[:, 0].contiguous()
         return torch.cat([bars, *(part.products(bars) for part in self._parts)], dim=-1)
+
+
+def _voice(bar: Bar) -> tuple[Any, ...]:
+    """All of a bar that the decoders hear."""
+    return bar.start, bar.end, bar.t, bar.place, bar.take
 
 
 class _PartTables:
