@@ -32,6 +32,7 @@ from generators.sections import (
     sections,
     span,
 )
+from generators.wishes import granted
 
 WORST = 0.02  # so that one section, or one term, does not undo the others
 MELODY, BASS, DRUMS = range(3)
@@ -106,12 +107,20 @@ def score(trio: Trio) -> float:
 
 
 def choose(
-    tokens: np.ndarray, recent: np.ndarray | None = None, known: np.ndarray | None = None
+    tokens: np.ndarray,
+    recent: np.ndarray | None = None,
+    known: np.ndarray | None = None,
+    wish: Mapping[str, float] | None = None,
 ) -> tuple[int, Verdict]:
-    """Which of the candidates `(N, steps, 3)` is the best, and why the others were not."""
+    """Which of the candidates `(N, steps, 3)` is the best, and why the others were not.
+
+    A wish (see generators.wishes) weighs as one term more; the verdict is without it, and those
+    that only a wish turned down count for none.
+    """
     totals, marks = judge_many(tokens, recent, known)
-    best = int(np.argmax(totals))
-    behind = np.delete(np.log(marks) - np.log(marks[best]), best, axis=0).argmin(axis=1)
+    best = int(np.argmax(totals * granted(tokens, wish or {}) ** (1 / len(NAMES))))
+    others = marks[totals < totals[best]]
+    behind = (np.log(others) - np.log(marks[best])).argmin(axis=1)
     counts = np.bincount(behind, minlength=len(NAMES))
     rejected = {name: int(count) for name, count in zip(NAMES, counts, strict=True) if count}
     verdict = _verdict(totals[best], marks[best])

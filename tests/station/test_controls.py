@@ -12,7 +12,7 @@ from station.controls import BOUNDS, Controls
 
 
 def test_a_control_is_turned_and_the_others_stay() -> None:
-    assert Controls(tempo=1.2).changed({"temperature": 0.9}) == Controls(1.2, 0.9, None)
+    assert Controls(tempo=1.2).changed({"energy": 0.9}) == Controls(tempo=1.2, energy=0.9)
 
 
 def test_none_gives_a_control_back_to_the_show() -> None:
@@ -30,7 +30,9 @@ def test_bounds_themselves_are_allowed(name: str) -> None:
     [
         ("tempo", 1.51),
         ("tempo", None),
-        ("temperature", 0.0),
+        ("energy", -1.01),
+        ("density", False),
+        ("brightness", float("inf")),
         ("adventure", "much"),
         ("adventure", True),
         ("tempo", float("nan")),
@@ -42,9 +44,25 @@ def test_a_wrong_value_is_refused_by_name(name: str, value: Any) -> None:
         Controls().changed({name: value})
 
 
+def test_a_key_is_written_as_musicians_do() -> None:
+    assert Controls().changed({"key": "C# minor"}).key == "Db minor"
+    assert Controls(key="A minor").changed({"key": None}).key is None
+
+
+@pytest.mark.parametrize("key", ["H minor", "A", "", 9, True])
+def test_what_is_no_key_is_refused(key: Any) -> None:
+    with pytest.raises(ValueError, match=r"key.* 'A minor'"):
+        Controls().changed({"key": key})
+
+
 def test_an_unknown_control_is_told_the_known_ones() -> None:
-    with pytest.raises(ValueError, match="'volume'; there are tempo, temperature, adventure"):
+    with pytest.raises(ValueError, match="'volume'; there are energy, brightness, density"):
         Controls().changed({"volume": 11})
+
+
+def test_who_turns_temperature_is_told_what_replaced_it() -> None:
+    with pytest.raises(ValueError, match="turn adventure"):
+        Controls().changed({"temperature": 0.9})
 
 
 def test_one_wrong_value_changes_nothing() -> None:
@@ -60,5 +78,6 @@ def test_controls_are_always_within_bounds(changes: dict[str, float | None]) -> 
         controls = Controls().changed(changes)
     except ValueError:
         return
-    for name, value in controls.as_dict().items():
-        assert value is None or BOUNDS[name][0] <= value <= BOUNDS[name][1]
+    for name, (low, high) in BOUNDS.items():
+        value = controls.as_dict()[name]
+        assert value is None or low <= float(value) <= high
