@@ -2,6 +2,7 @@
 
 RenderError
 ├── SoundFontError      the file is missing, not a sound font, cut short, or has no such preset
+├── LibraryError        the library has no such font, or does not take one
 ├── SynthError          FluidSynth is not installed, or stopped giving sound
 ├── EncoderError        an encoder could not be started, or stopped taking sound
 └── FramingError        the bytes are not what their format promises
@@ -24,6 +25,11 @@ class SoundFontError(RenderError):
             f"cannot use sound font {path}: {reason}. Set [renderer] soundfont in station.toml."
         )
         self.path = path
+        self.reason = reason
+
+
+class LibraryError(RenderError):
+    """The library of sound fonts has no such font, or does not take one."""
 
 
 class SynthError(RenderError):

@@ -7,10 +7,12 @@ which file and why.
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from renderer import fontfile
 from renderer.errors import SoundFontError
 
 USUAL_NAMES = ("FluidR3_GM", "default-GM", "TimGM6mb")  # the best first
@@ -23,9 +25,16 @@ USUAL_FOLDERS = (
     Path("/opt/homebrew/share/soundfonts"),
 )
 EXTENSIONS = (".sf2", ".sf3")
+DRUM_BANK = 128
 
 _RIFF_HEADER_BYTES = 12  # "RIFF", size of what follows the size, "sfbk"
-_CHUNK_HEADER_BYTES = 8  # name, size of what follows the size
+_NAMES_A_LICENCE = re.compile(
+    r"(?i:licen[cs]e|public domain|creative commons)|\b(CC[0 -]|L?GPL|MIT\b|BSD\b)"
+)
+_MOST_LETTERS = 200  # of a licence, as the file says it
+# A font that everybody has and that says nothing of itself. Source: Debian's copyright file of
+# the package timgm6mb-soundfont.
+_KNOWN = {"TimGM6mb": ("GPL-2", "Tim Brechbill 2004; David Bolton 2010")}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +44,14 @@ class SoundFont:
     path: Path
     name: str  # as its author called it, or the file's stem
     size_bytes: int
+    licence: str = ""  # in words; empty where nobody says
+    credits: str = ""  # who made it; the same
+    source: str = ""  # where it came from; the same
+    presets: frozenset[tuple[int, int]] = frozenset()  # (bank, program); kits in DRUM_BANK
+
+    def has(self, program: int, is_drums: bool = False) -> bool:
+        """Is there such an instrument, or such a drum kit?"""
+        return (DRUM_BANK if is_drums else 0, program) in self.presets
 
 
 def find_soundfont(configured: Path | None = None) -> SoundFont:
@@ -45,14 +62,25 @@ def find_soundfont(configured: Path | None = None) -> SoundFont:
     """
     if configured is not None:
         return read_soundfont(configured)
+    found = next(installed_soundfonts(), None)
+    if found is None:
+        raise SoundFontError(
+            Path("(any)"), "none is installed; on Debian: apt-get install timgm6mb-soundfont"
+        )
+    return found
+
+
+def installed_soundfonts() -> Iterator[SoundFont]:
+    """The fonts of the usual places, the best first, each file once."""
+    seen = set()
     for path in _usual_paths():
+        if (real := path.resolve()) in seen:
+            continue
+        seen.add(real)
         try:
-            return read_soundfont(path)
+            yield read_soundfont(path)
         except SoundFontError:  # nobody asked for this very file: try the next
             continue
-    raise SoundFontError(
-        Path("(any)"), "none is installed; on Debian: apt-get install timgm6mb-soundfont"
-    )
 
 
 def read_soundfont(path: Path) -> SoundFont:
@@ -64,18 +92,40 @@ def read_soundfont(path: Path) -> SoundFont:
     try:
         with path.open("rb") as file:
             header = file.read(_RIFF_HEADER_BYTES)
-            info = file.read(_CHUNK_HEADER_BYTES)
-            if info[:4] == b"LIST":
-                info += file.read(min(int.from_bytes(info[4:8], "little"), 65_536))
-        size_bytes = path.stat().st_size
+            size_bytes = path.stat().st_size
+            _refuse_broken(path, header, size_bytes)
+            lists = fontfile.read_lists(file)
     except OSError as error:
         raise SoundFontError(path, (error.strerror or str(error)).lower()) from error
+    info = lists[b"INFO"]
+    name = fontfile.text(info, b"INAM") or path.stem
+    makers = (fontfile.text(info, chunk) for chunk in (b"ICOP", b"IENG"))
+    known = next((known for stem, known in _KNOWN.items() if name.startswith(stem)), ("", ""))
+    return SoundFont(
+        path,
+        name,
+        size_bytes,
+        licence=_licence(info) or known[0],
+        credits=next(filter(None, makers), "") or known[1],
+        presets=fontfile.presets(lists[b"pdta"]),
+    )
+
+
+def _refuse_broken(path: Path, header: bytes, size_bytes: int) -> None:
     if header[:4] != b"RIFF" or header[8:12] != b"sfbk":
         raise SoundFontError(path, "it is not a sound font (no RIFF sfbk header)")
     promised_bytes = int.from_bytes(header[4:8], "little") + 8
     if size_bytes < promised_bytes:
         raise SoundFontError(path, f"it is cut short: {size_bytes} of {promised_bytes} bytes")
-    return SoundFont(path, _name_in(info) or path.stem, size_bytes)
+
+
+def _licence(info: Mapping[bytes, bytes]) -> str:
+    """What its author wrote under, if a licence is named; a copyright alone allows nothing."""
+    texts = (fontfile.text(info, chunk) for chunk in (b"ICMT", b"ICOP"))
+    for sentence in (part.strip() for each in texts for part in re.split(r"(?<=[.;]) ", each)):
+        if re.search(_NAMES_A_LICENCE, sentence):
+            return sentence[:_MOST_LETTERS]
+    return ""
 
 
 def _usual_paths() -> Iterator[Path]:
@@ -89,15 +139,3 @@ def _usual_paths() -> Iterator[Path]:
     spec = importlib.util.find_spec("pretty_midi")
     if spec is not None and spec.origin is not None:
         yield Path(spec.origin).with_name("TimGM6mb.sf2")
-
-
-def _name_in(info: bytes) -> str:
-    """The INAM chunk of a LIST INFO chunk; empty when there is none."""
-    offset = _RIFF_HEADER_BYTES  # after "LIST", size, "INFO"
-    while offset + _CHUNK_HEADER_BYTES <= len(info):
-        size = int.from_bytes(info[offset + 4 : offset + 8], "little")
-        body = info[offset + _CHUNK_HEADER_BYTES :][:size]
-        if info[offset : offset + 4] == b"INAM":
-            return body.split(b"\0")[0].decode("latin-1").strip()
-        offset += _CHUNK_HEADER_BYTES + size + size % 2  # chunks start on even bytes
-    return ""

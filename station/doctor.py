@@ -17,9 +17,10 @@ from generators.cast import open_cast
 from generators.errors import GeneratorError
 from generators.weights import SHIPPED_MODEL
 from renderer.errors import RenderError
+from renderer.fonts import try_font
 from renderer.soundfont import find_soundfont
-from renderer.synth import Synth
 from station.errors import StationError
+from station.fonts import lacking, open_fonts, shows_of
 from station.programme import database_url
 from station.settings import Settings
 from storage.database import Database
@@ -62,13 +63,27 @@ def _soundfont(settings: Settings) -> str:
 
 
 def _fluidsynth(settings: Settings) -> str:
-    synth = Synth(find_soundfont(settings.renderer.soundfont).path)
-    synth.note_on(0, 69, 100)
-    peak = abs(synth.write(4800)).max()
-    synth.close()
-    if not peak > 0:
-        raise Unfit("it plays nothing: try another sound font, [renderer] soundfont")
+    try_font(find_soundfont(settings.renderer.soundfont).path)
     return "plays"
+
+
+def _library(settings: Settings) -> str:
+    fonts, faults = open_fonts(settings)
+    if faults:
+        raise Unfit(f"{'; '.join(faults)}. Until then {fonts.own.name} plays in its place")
+    return ", ".join(fonts.named) or "empty; the station's own font plays everything"
+
+
+def _palettes(settings: Settings) -> str:
+    fonts, _ = open_fonts(settings)
+    gaps = []
+    for show in shows_of(settings):
+        font = fonts.font(show.soundfont)
+        if missing := lacking(show, font):
+            gaps.append(f"{show.name} lacks {', '.join(missing)} in {font.name}")
+    if gaps:  # no fault: the show goes on
+        return f"{'; '.join(gaps)}: others play in their place"
+    return "the shows' instruments are all there"
 
 
 def _weights(settings: Settings) -> str:
@@ -144,6 +159,8 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("Python", _python),
     ("sound font", _soundfont),
     ("FluidSynth", _fluidsynth),
+    ("sound-font library", _library),
+    ("palettes", _palettes),
     ("weights", _weights),
     ("GPU", _gpu),
     ("database", _database),

@@ -11,9 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from generators.weights import SHIPPED_MODEL
-from renderer.soundfont import SoundFont, find_soundfont
-from renderer.synth import Synth
 from station.composer import REMEMBERED
+from station.fonts import open_fonts, wanted
 from station.generator import Generator
 from station.scheduler import Scheduler
 from station.settings import Settings
@@ -42,9 +41,12 @@ class Programme:
         """
         self.settings = settings
         self.folder = settings.storage.folder
-        self.soundfont: SoundFont = find_soundfont(settings.renderer.soundfont)
-        make_synth = partial(Synth, self.soundfont.path)
-        make_synth().close()  # a synth that cannot be made is said now, not on air
+        fonts, faults = open_fonts(settings)
+        for fault in faults:
+            logger.warning("%s. Until then %s plays in its place", fault, fonts.own.name)
+        self.fonts = fonts  # all there are: an archived piece may ask for any
+        # A synth that cannot be made is said now, not on air.
+        make_synth = fonts.only(wanted(settings)).loaded().synth
         self.folder.mkdir(parents=True, exist_ok=True)
         self.database = Database(database_url(settings))
         self.journal = Journal(self.folder, self.database)

@@ -18,7 +18,7 @@ from storage.records import AiredPiece
 RECENT_STARTS = 4
 
 
-def piece_view(piece: Piece, *, with_trio: bool = True) -> dict[str, Any]:
+def piece_view(programme: Programme, piece: Piece, *, with_trio: bool = True) -> dict[str, Any]:
     path = f"/api/v1/pieces/{piece.id}"
     view: dict[str, Any] = {
         "id": piece.id,
@@ -31,6 +31,7 @@ def piece_view(piece: Piece, *, with_trio: bool = True) -> dict[str, Any]:
         "form": piece.form,
         "temperature": piece.temperature,
         "instruments": instrument_names(piece.instruments),
+        "soundfont": soundfont_view(programme, piece.instruments.soundfont),
         "parents": list(piece.parents),
         "seconds": round(piece.seconds, 3),
         "steps": piece.trio.steps,
@@ -46,15 +47,22 @@ def piece_view(piece: Piece, *, with_trio: bool = True) -> dict[str, Any]:
     return view
 
 
-def start_view(station: Station, start: Start) -> dict[str, Any]:
+def soundfont_view(programme: Programme, name: str) -> dict[str, str]:
+    """Whose sounds these are; a name that is not here is played with the station's own font."""
+    font = programme.fonts.font(name)
+    return {"name": font.name, "licence": font.licence, "credits": font.credits}
+
+
+def start_view(programme: Programme, station: Station, start: Start) -> dict[str, Any]:
     """A piece on the timeline of the broadcast that is on air."""
     utc = station.timeline.utc(start.position)
-    return _aired_view(start.position, utc, piece_view(start.piece), frames_of(start.piece))
+    view = piece_view(programme, start.piece)
+    return _aired_view(start.position, utc, view, frames_of(start.piece))
 
 
-def airing_view(aired: AiredPiece) -> dict[str, Any]:
+def airing_view(programme: Programme, aired: AiredPiece) -> dict[str, Any]:
     """A piece in the log."""
-    view = piece_view(aired.piece, with_trio=False)
+    view = piece_view(programme, aired.piece, with_trio=False)
     airing = aired.airing
     return {
         **_aired_view(airing.position, airing.aired_at, view, frames_of(aired.piece)),
@@ -78,9 +86,9 @@ def now_view(programme: Programme, station: Station) -> dict[str, Any]:
         "broadcast": station.broadcast.id,
         "listeners": station.listeners,
         **health_view(programme, station),
-        "playing": start_view(station, playing) if playing else None,
-        "recent": [start_view(station, start) for start in (*earlier, *recent)],
-        "next": piece_view(following) if following else None,
+        "playing": start_view(programme, station, playing) if playing else None,
+        "recent": [start_view(programme, station, start) for start in (*earlier, *recent)],
+        "next": piece_view(programme, following) if following else None,
     }
 
 

@@ -12,13 +12,17 @@ import pytest
 
 from station import doctor
 from station.doctor import CHECKS
+from station.fonts import library_of
 from station.settings import (
     GeneratorSettings,
     RendererSettings,
     ServerSettings,
     Settings,
+    StationSettings,
     StorageSettings,
 )
+from station.show_settings import DAY
+from tests.tiny_font import write_font
 
 
 @pytest.fixture
@@ -62,6 +66,31 @@ def test_a_missing_sound_font_fails_the_synth_too(
     assert status == 1
     for check in ("sound font", "FluidSynth"):
         assert re.search(r"FAIL.*gone\.sf2.*\[renderer\] soundfont", lines[check])
+
+
+def asking(settings: Settings, soundfont: str) -> Settings:
+    """Settings with one show that asks for a font of the library."""
+    show = DAY.model_copy(update={"soundfont": soundfont})
+    return settings.model_copy(update={"stations": {"main": StationSettings(shows=(show,))}})
+
+
+def test_a_show_that_asks_for_a_font_that_is_not_there(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = only_failure(asking(settings, "bells"), capsys, "sound-font library")
+    assert "Daylight asks for the sound font bells" in line
+    assert "latentfm soundfont add FILE --name bells" in line
+
+
+def test_a_font_that_lacks_the_shows_instruments_is_named(
+    settings: Settings, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    font = write_font(tmp_path / "bells.sf2", INAM="Bells")
+    library_of(settings).add(font, licence="CC0", credits="Ada")
+    status, lines = lines_of(asking(settings, "bells"), capsys)
+    assert status == 0, lines
+    assert lines["sound-font library"].endswith(": bells")
+    assert "Daylight lacks Electric Piano 1" in lines["palettes"]
 
 
 def test_missing_weights(

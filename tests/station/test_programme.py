@@ -10,6 +10,7 @@ from generators.music import Piece
 from generators.weights import ModelFolder
 from station.candidates import STEADY
 from station.controls import Controls
+from station.fonts import library_of
 from station.programme import Programme, database_url
 from station.settings import GeneratorSettings, Settings, StationSettings
 from station.show_settings import DAY
@@ -19,6 +20,7 @@ from storage.journal import Journal
 from storage.records import AiredPiece, Airing
 from tests.pieces import make_piece
 from tests.station.fakes import MIDNIGHT
+from tests.tiny_font import write_font
 
 
 @pytest.fixture
@@ -93,6 +95,35 @@ async def test_the_programme_of_a_seed_does_not_hang_on_the_machines_speed(
         [piece] = await programme.first.composer.compose(None, DAY, Controls())
     assert piece.verdict is not None
     assert piece.verdict.candidates == STEADY
+
+
+def asking(settings: Settings, soundfont: str) -> Settings:
+    show = DAY.model_copy(update={"soundfont": soundfont})
+    return settings.model_copy(update={"stations": {"main": StationSettings(shows=(show,))}})
+
+
+async def test_a_show_is_played_with_the_font_it_asks_for(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    font = write_font(tmp_path / "bells.sf2", [(0, 0), (128, 0)], INAM="Bells")
+    library_of(settings).add(font, licence="CC0", credits="Ada")
+    programme = Programme(asking(settings, "bells"))
+    async with programme.on_the_air():
+        played = programme.first.playing
+    assert played is not None
+    assert played.piece.instruments.soundfont == "bells"
+    assert programme.fonts.of(played.piece).font("bells").name == "Bells"
+    assert not [record for record in caplog.records if "sound font" in record.message]
+
+
+async def test_a_font_that_is_not_there_is_said_at_the_start(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    programme = Programme(asking(settings, "lost"))
+    async with programme.on_the_air():
+        assert programme.first.on_air
+    assert "Daylight asks for the sound font lost" in caplog.text
+    assert programme.fonts.font("lost") == programme.fonts.own
 
 
 async def test_going_off_air_leaves_no_process_behind(settings: Settings) -> None:

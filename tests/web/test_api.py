@@ -42,6 +42,13 @@ async def test_now_has_the_notes_of_the_pieces_it_names(http: aiohttp.ClientSess
     assert all(0 <= start < end <= piece["steps"] for start, end, *_ in notes)
 
 
+async def test_a_piece_tells_whose_sounds_it_is_played_with(piece: Any) -> None:
+    font = piece["soundfont"]
+    assert font["name"] == "TimGM6mb"
+    assert font["licence"].startswith("GPL")
+    assert "Tim Brechbill" in font["credits"]
+
+
 async def test_a_piece_tells_what_it_was_chosen_from(http: aiohttp.ClientSession) -> None:
     async def sampled() -> Any:
         now = await get(http, "/api/v1/now")

@@ -120,6 +120,14 @@ async def test_the_title_is_that_of_the_piece_at_the_heard_position(
     assert now["position"] - 10 * 48_000 < shown[0] < now["position"]
 
 
+async def test_the_page_says_whose_sounds_are_heard(page: Page) -> None:
+    await page.goto("/")
+    credits = page.locator("#credits")
+    await credits.get_by_text("Sound font: TimGM6mb").wait_for()
+    assert "Tim Brechbill" in await credits.inner_text()
+    assert "GPL-2" in await credits.inner_text()
+
+
 async def test_the_space_bar_plays_and_stops(page: Page) -> None:
     await page.goto("/")
     await page.wait_for_function("() => window.latentfm")

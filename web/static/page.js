@@ -54,8 +54,14 @@ function turn(airing) {
   const letters = [...(piece?.form ?? "")];
   byId("form").replaceChildren(...letters.map((textContent) => make("span", { textContent })));
   for (const part of ["melody", "bass", "drums"]) say(byId(part), piece?.instruments[part] ?? part);
+  say(byId("credits"), piece ? credits(piece.soundfont) : "");
   showBefore(byId("history"), timeline, airing);
   if (piece) showOutside(piece, broadcast.now.title);
+}
+
+/** Whose sounds these are, and on what terms. */
+function credits({ name, credits, licence }) {
+  return ["Sound font: " + name, credits, licence].filter(Boolean).join(" · ");
 }
 
 /** Tell the lock screen and the media keys. */
