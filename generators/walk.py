@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from generators.music import Bar
@@ -47,21 +49,44 @@ def near(latent: np.ndarray, rng: np.random.Generator, distance: float) -> np.nd
     return slerp(latent, prior(rng, len(latent)), distance)
 
 
-def bridge_bars(
-    count: int, model_bars: int, transpose: tuple[int, int] = (0, 0)
-) -> tuple[Bar, ...]:
-    """The bars of a bridge of `count` bars from latent 0 to latent 1.
+def strand(places: Sequence[int], take: int, lean: float) -> tuple[Bar, ...]:
+    """One way to sing a bridge from latent 0 to latent 1, a bar for each of the places.
 
-    Both ends sound in the neighbouring pieces already, so t runs strictly between them. The
-    transposition changes half-way, where neither piece is much itself.
+    Both ends sound in the neighbouring pieces already, so t runs strictly between them.
+
+    Args:
+        places: of the model's own bars, in the order they are sung.
+        take: the stream of noise to sing with.
+        lean: how far each bar stands off the even spacing, in spacings: -0.5 to 0.5, so that a
+            later bar of one strand is always further on than an earlier bar of another.
     """
+    count = len(places)
     return tuple(
-        Bar(
-            start=0,
-            end=1,
-            t=(bar + 1) / (count + 1),
-            place=bar % model_bars,
-            transpose=transpose[2 * bar >= count],
-        )
-        for bar in range(count)
+        Bar(start=0, end=1, t=(number + 1 + lean) / (count + 1), place=place, take=take)
+        for number, place in enumerate(places)
     )
+
+
+def cheapest_path(costs: Sequence[np.ndarray]) -> list[int]:
+    """The way through layers of choices that costs least in all.
+
+    Args:
+        costs: from each choice of a layer (rows) to each of the next (columns); infinite where
+            there is no way.
+
+    Returns:
+        The choice taken in each layer, one more than there are costs.
+
+    Source: Viterbi, "Error Bounds for Convolutional Codes", IEEE Transactions on Information
+    Theory 13 (1967).
+    """
+    spent = np.zeros(len(costs[0]))
+    came_from = []
+    for cost in costs:
+        ways = spent[:, None] + cost
+        came_from.append(ways.argmin(axis=0))
+        spent = ways.min(axis=0)
+    path = [int(spent.argmin())]
+    for origins in reversed(came_from):
+        path.append(int(origins[path[-1]]))
+    return path[::-1]

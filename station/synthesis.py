@@ -1,7 +1,7 @@
 """The synth thread's work: a block of programme into packets of every format.
 
 What fails here is made anew, and costs one block of silence at most: the synth resumes the same
-piece, an encoder restarts alone. The sound goes on whatever happens.
+piece, an encoder restarts alone, the meter misses a join. The sound goes on whatever happens.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from generators.music import Piece
+from renderer.balance import Balance, plain_balance
 from renderer.encoding import Encoder
 from renderer.formats import Format
+from renderer.joins import HeardJoin, JoinMeter
 from renderer.mastering import Master
 from renderer.pcm import SAMPLE_RATE_HZ, Packet, Pcm, Start
 from renderer.player import Player
@@ -38,6 +40,7 @@ class Block:
 
     starts: tuple[Start, ...]
     outputs: Mapping[str, Output]  # by format
+    joins: tuple[HeardJoin, ...] = ()  # that could be judged by now
 
 
 @dataclass(slots=True)
@@ -50,20 +53,22 @@ class Cost:
 
 
 class Synthesis:
-    """Synth, player, mastering and encoders of one station. One thread uses it."""
+    """Synth, player, mastering, encoders and meter of one station. One thread uses it."""
 
     def __init__(
         self,
         make_synth: Callable[[], Synth],
         next_piece: Callable[[], Piece],
         formats: Mapping[str, tuple[Format, int]],
+        balance_of: Callable[[Piece], Balance] = plain_balance,
     ) -> None:
         """`formats`: by name, the format and its bitrate in kbit/s."""
         self._make_synth = make_synth
         self._synth = make_synth()
         self._master = Master()
+        self._meter = JoinMeter()
         self._formats = formats
-        self.player = Player(self._synth, next_piece)
+        self.player = Player(self._synth, next_piece, balance_of)
         self.encoders: dict[str, Encoder] = {name: self._encoder(name, 0) for name in formats}
         self.cost = Cost()
 
@@ -74,12 +79,13 @@ class Synthesis:
         samples = self._mastered(pcm.samples)
         if fade_out:
             samples = samples * np.linspace(1, 0, frames, dtype=np.float32)[:, None]
+        joins = self._judged(samples, pcm)
         rendered = time.thread_time()
         outputs = {name: self._encode(name, samples, pcm.position) for name in self._formats}
         self.cost.render += rendered - started
         self.cost.encode += time.thread_time() - rendered
         self.cost.sound += frames / SAMPLE_RATE_HZ
-        return Block(pcm.starts, outputs)
+        return Block(pcm.starts, outputs, joins)
 
     def close(self) -> None:
         for encoder in self.encoders.values():
@@ -107,6 +113,14 @@ class Synthesis:
             self._master = Master()
             clipped: np.ndarray = np.clip(samples, -1, 1)
             return clipped
+
+    def _judged(self, samples: np.ndarray, pcm: Pcm) -> tuple[HeardJoin, ...]:
+        try:
+            return self._meter.listen(samples, pcm.position - Master.delay_frames, pcm.starts)
+        except Exception:
+            logger.exception("the meter of joins failed; making a new one")
+            self._meter = JoinMeter()
+            return ()
 
     def _encode(self, name: str, samples: np.ndarray, position: int) -> Output:
         try:

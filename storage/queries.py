@@ -19,11 +19,26 @@ from generators.music import Origin, Piece
 from storage import rows, tables
 from storage.database import Database
 from storage.errors import RecordError
-from storage.records import AiredPiece, Airing, ListenerCount, StationEvent
+from storage.records import AiredPiece, Airing, Join, ListenerCount, StationEvent
 
 logger = logging.getLogger(__name__)
 
-_AIRED = sa.select(tables.airings, tables.pieces).join(tables.pieces)
+_JOIN = "join_"  # before the names of a join's columns, among those of its airing and piece
+_AIRED = (
+    sa.select(
+        tables.airings,
+        tables.pieces,
+        *(column.label(_JOIN + column.name) for column in tables.joins.c),
+    )
+    .join(tables.pieces, tables.pieces.c.id == tables.airings.c.piece_id)
+    .outerjoin(
+        tables.joins,
+        sa.and_(
+            tables.joins.c.broadcast_id == tables.airings.c.broadcast_id,
+            tables.joins.c.position == tables.airings.c.position,
+        ),
+    )
+)
 _NEWEST_FIRST = (tables.airings.c.aired_at.desc(), tables.airings.c.position.desc())
 
 
@@ -96,6 +111,21 @@ def airings(database: Database, broadcast_id: str) -> list[Airing]:
     return [_airing(row) for row in found]
 
 
+def joins(
+    database: Database, station: str, broadcast_id: str | None = None, limit: int = 200
+) -> list[Join]:
+    """How good the last joins were, the newest of the newest broadcast first."""
+    table, began = tables.joins, tables.broadcasts.c.started_at
+    query = sa.select(table).outerjoin(
+        tables.broadcasts, tables.broadcasts.c.id == table.c.broadcast_id
+    )
+    query = query.where(table.c.station == station)
+    if broadcast_id is not None:
+        query = query.where(table.c.broadcast_id == broadcast_id)
+    query = query.order_by(began.desc(), table.c.position.desc()).limit(limit)
+    return [Join(**row) for row in _all(database, query)]
+
+
 def listener_counts(database: Database, station: str, since: datetime) -> list[ListenerCount]:
     """From `since` on, oldest first."""
     table = tables.listener_counts
@@ -133,10 +163,16 @@ def _all(database: Database, query: sa.Executable) -> list[Mapping[str, Any]]:
 def _aired(found: Iterable[Mapping[str, Any]]) -> Iterator[AiredPiece]:
     for row in found:
         try:
-            yield AiredPiece(_airing(row), rows.from_row(row))
+            yield AiredPiece(_airing(row), rows.from_row(row), _join(row))
         except RecordError as error:
             logger.warning("left out of a list: %s", error)
 
 
 def _airing(row: Mapping[str, Any]) -> Airing:
     return Airing(**{name: row[name] for name in Airing.__slots__})
+
+
+def _join(row: Mapping[str, Any]) -> Join | None:
+    if row[_JOIN + "position"] is None:
+        return None
+    return Join(**{name: row[_JOIN + name] for name in Join.__slots__})

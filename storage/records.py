@@ -5,7 +5,8 @@ Positions are frames of sound at 48 kHz since the broadcast began. Times are UTC
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -44,11 +45,37 @@ class Airing:
 
 
 @dataclass(frozen=True, slots=True)
+class Join:
+    """How good the way to a piece was; docs/joins.md says what each figure means.
+
+    It hangs on the airing at its position: that of the bridge, or of the piece where there was
+    none. It is known some seconds after the piece began.
+    """
+
+    broadcast_id: str
+    station: str
+    position: int  # frames since the broadcast began
+    gap_frames: int  # the longest silence at its bar lines
+    grid_error_ms: float
+    step_ratio: float  # the median step from bar to bar, over that inside the pieces
+    worst_ratio: float  # the largest, over the 95th percentile inside them
+    clash: float  # share of the bridge that is dissonant, 0..1
+    loudness_step_lu: float  # above 0 is louder
+
+    def __post_init__(self) -> None:
+        figures = (self.grid_error_ms, self.step_ratio, self.worst_ratio, self.clash)
+        if not all(map(math.isfinite, (*figures, self.loudness_step_lu))):
+            raise ValueError(f"the figures of a join are finite: {self}")
+
+
+@dataclass(frozen=True, slots=True)
 class AiredPiece:
     """An airing with the piece that was heard."""
 
     airing: Airing
     piece: Piece
+    # Of what queries find, once it is known; a line of the journal has it by itself.
+    join: Join | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.airing.piece_id != self.piece.id:
@@ -81,7 +108,7 @@ class StationEvent:
         _check_utc(self.at)
 
 
-Record = Piece | AiredPiece | Broadcast | ListenerCount | StationEvent
+Record = Piece | AiredPiece | Broadcast | Join | ListenerCount | StationEvent
 
 
 def _check_utc(time: datetime) -> None:

@@ -112,7 +112,8 @@ def _verdict(row: Mapping[str, Any]) -> Verdict | None:
 
 def _instruments(data: dict[str, Any] | list[int]) -> Instruments:
     if isinstance(data, list):  # rows of before there was a mix: [melody, bass, drum_kit]
-        return Instruments(*data)
+        melody, bass, drum_kit = data
+        return Instruments(melody, bass, drum_kit)
     return recipe.instruments_from_dict(data)
 
 

@@ -98,6 +98,21 @@ airings = Table(
     Index("airings_by_piece", "piece_id", "station", "aired_at"),
 )
 
+joins = Table(
+    "joins",
+    metadata,
+    # Of an airing, but no foreign key: the database may be newer than what was on air.
+    Column("broadcast_id", Text, primary_key=True),
+    Column("position", BigInteger, primary_key=True, autoincrement=False),  # frames at 48 kHz
+    Column("station", Text, nullable=False),
+    Column("gap_frames", Integer, nullable=False),
+    Column("grid_error_ms", Double, nullable=False),
+    Column("step_ratio", Double, nullable=False),
+    Column("worst_ratio", Double, nullable=False),
+    Column("clash", Double, nullable=False),
+    Column("loudness_step_lu", Double, nullable=False),
+)
+
 listener_counts = Table(
     "listener_counts",
     metadata,

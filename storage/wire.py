@@ -9,10 +9,19 @@ from typing import Any
 
 from generators import recipe
 from generators.music import Piece
-from storage.records import AiredPiece, Airing, Broadcast, ListenerCount, Record, StationEvent
+from storage.records import (
+    AiredPiece,
+    Airing,
+    Broadcast,
+    Join,
+    ListenerCount,
+    Record,
+    StationEvent,
+)
 
-_FLAT: dict[str, type[Broadcast | ListenerCount | StationEvent]] = {
+_FLAT: dict[str, type[Broadcast | Join | ListenerCount | StationEvent]] = {
     "broadcast": Broadcast,
+    "join": Join,
     "listeners": ListenerCount,
     "event": StationEvent,
 }
@@ -62,7 +71,7 @@ def _to_data(record: Record) -> dict[str, Any]:
     return {"record": kind, kind: _flat(record)}
 
 
-def _flat(record: Airing | Broadcast | ListenerCount | StationEvent) -> dict[str, Any]:
+def _flat(record: Airing | Broadcast | Join | ListenerCount | StationEvent) -> dict[str, Any]:
     values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value

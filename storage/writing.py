@@ -20,6 +20,7 @@ from storage.records import (
     AiredPiece,
     Airing,
     Broadcast,
+    Join,
     ListenerCount,
     Record,
     StationEvent,
@@ -35,6 +36,8 @@ def store(connection: sa.Connection, record: Record) -> None:
             _store_airing(connection, record)
         case Broadcast():
             _insert(connection, tables.broadcasts, _values(record))
+        case Join():
+            _insert(connection, tables.joins, _values(record))
         case ListenerCount():
             _insert(connection, tables.listener_counts, _values(record))
         case StationEvent():
@@ -61,5 +64,5 @@ def _insert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> 
         connection.execute(table.insert().values(row))
 
 
-def _values(record: Airing | Broadcast | ListenerCount | StationEvent) -> dict[str, Any]:
+def _values(record: Airing | Broadcast | Join | ListenerCount | StationEvent) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in fields(record)}

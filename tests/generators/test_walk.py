@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from itertools import pairwise, product
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.walk import bridge_bars, near, prior, slerp
+from generators.walk import cheapest_path, near, prior, slerp, strand
 
 
 def two(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -51,14 +54,39 @@ def test_a_variation_is_nearer_than_a_stranger(rng: np.random.Generator) -> None
     assert np.linalg.norm(near(a, rng, 0.2) - a) < np.linalg.norm(b - a) / 2
 
 
-@given(st.integers(1, 32), st.integers(1, 16))
-def test_a_bridge_rises_evenly_without_touching_its_ends(count: int, model_bars: int) -> None:
-    bars = bridge_bars(count, model_bars)
+@given(st.integers(1, 32))
+def test_a_strand_rises_evenly_without_touching_its_ends(count: int) -> None:
+    bars = strand(range(count), 0, 0.0)
     steps = np.diff([0.0, *(bar.t for bar in bars), 1.0])
     np.testing.assert_allclose(steps, 1 / (count + 1))
-    assert [bar.place for bar in bars] == [number % model_bars for number in range(count)]
 
 
-def test_a_bridge_changes_key_half_way() -> None:
-    assert [bar.transpose for bar in bridge_bars(4, 4, (-2, 3))] == [-2, -2, 3, 3]
-    assert [bar.transpose for bar in bridge_bars(1, 4, (-2, 3))] == [-2]
+@given(st.integers(2, 16), st.floats(-0.49, 0.49), st.floats(-0.49, 0.49))
+def test_a_later_bar_of_one_strand_is_past_an_earlier_of_another(
+    count: int, lean: float, other_lean: float
+) -> None:
+    one, other = strand(range(count), 0, lean), strand(range(count), 1, other_lean)
+    assert all(before.t < after.t for before, after in zip(one, other[1:], strict=False))
+    assert all(0 < bar.t < 1 for bar in (*one, *other))
+
+
+def test_the_cheapest_path_avoids_the_one_dear_step() -> None:
+    costs = [np.array([[1.0, 2.0]]), np.array([[9.0, 9.0], [1.0, 5.0]]), np.array([[1.0], [0.0]])]
+    assert cheapest_path(costs) == [0, 1, 0, 0]
+
+
+def test_the_cheapest_path_takes_no_way_that_is_closed() -> None:
+    costs = [np.array([[np.inf, 7.0]]), np.array([[0.0], [0.0]])]
+    assert cheapest_path(costs) == [0, 1, 0]
+
+
+@given(st.integers(0, 999))
+def test_no_path_is_cheaper_than_the_cheapest(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    costs = [rng.random((1, 3)), rng.random((3, 3)), rng.random((3, 2))]
+
+    def price(path: Sequence[int]) -> float:
+        return sum(float(c[at]) for c, at in zip(costs, pairwise(path), strict=True))
+
+    others = product(range(1), range(3), range(3), range(2))
+    assert price(cheapest_path(costs)) == pytest.approx(min(map(price, others)))

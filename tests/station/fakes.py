@@ -9,6 +9,7 @@ import numpy as np
 
 from generators.cast import Cast
 from generators.critic import choose
+from generators.groove.touch import Touch
 from generators.music import Piece
 from generators.sampler import Sampler
 from generators.weights import ModelFolder
@@ -48,6 +49,7 @@ class InProcess:
     def __init__(self, sampler: Sampler, folder: ModelFolder) -> None:
         self.model: Cast | None = None
         self.seconds_a_bar: float | None = None  # set by the test: real time is no matter here
+        self.drummer: Callable[[np.ndarray], Touch] | None = None  # set by the test: by rule else
         self._sampler = sampler
         self._folder = folder
 
@@ -57,10 +59,15 @@ class InProcess:
             [(plan.latents, plan.bars, plan.seed, plan.temperature) for plan in plans]
         )
 
-    async def choose(self, plans: list[Plan], recent: np.ndarray) -> Choice:
+    async def choose(
+        self, plans: list[Plan], recent: np.ndarray, wish: Mapping[str, float] | None = None
+    ) -> Choice:
         tokens = await self.decode(plans)
-        best, verdict = choose(np.stack(tokens), recent)
+        best, verdict = choose(np.stack(tokens), recent, wish=wish)
         return Choice(best, tokens[best], verdict)
+
+    async def touch(self, drums: np.ndarray) -> Touch | None:
+        return self.drummer(drums) if self.drummer else None
 
 
 class NullSynth:
@@ -69,7 +76,9 @@ class NullSynth:
     def __init__(self, fails: Callable[[], bool] = lambda: False) -> None:
         self._fails = fails
 
-    def program(self, channel: int, program: int, is_drums: bool = False) -> None:
+    def program(
+        self, channel: int, program: int, is_drums: bool = False, soundfont: str = ""
+    ) -> None:
         pass
 
     def note_on(self, channel: int, pitch: int, velocity: int) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from generators.music import Piece
 from renderer.formats import FORMATS, Format
+from renderer.joins import JoinMeter
 from renderer.mastering import Master
 from renderer.pcm import Packet
 from renderer.score import frames_of
@@ -92,6 +93,26 @@ def test_packets_follow_each_other_across_silence() -> None:
     packets = [p for _ in range(30) for p in synthesis.block(FRAMES).outputs["opus"].packets]
     assert packets[0].position == -Master.delay_frames
     assert {b.position - a.position for a, b in pairwise(packets)} == {FRAMES}
+
+
+def test_every_join_is_judged_once_it_was_heard() -> None:
+    synthesis = synthesis_of([])
+    blocks = [synthesis.block(FRAMES) for _ in range(30)]
+    starts = [start.position for block in blocks for start in block.starts]
+    joins = [join.position for block in blocks for join in block.joins]
+    assert joins == starts[1 : len(joins) + 1]
+    assert len(joins) >= 2
+
+
+def test_a_meter_that_fails_costs_no_sound(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the meter was told to fail")
+
+    synthesis = synthesis_of([])
+    monkeypatch.setattr(JoinMeter, "listen", fail)
+    block = synthesis.block(FRAMES)
+    assert block.joins == ()
+    assert block.outputs["opus"].packets
 
 
 def test_an_encoder_that_fails_restarts_alone() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from generators.music import Piece
-from storage.records import FRAMES_A_SECOND, Airing
+from storage.records import FRAMES_A_SECOND, Airing, Join
 
 BEGAN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -18,4 +18,19 @@ def airing_of(piece: Piece, number: int, *, station: str = "main", broadcast: st
         position=number * 30 * FRAMES_A_SECOND,
         piece_id=piece.id,
         aired_at=BEGAN + timedelta(seconds=30 * number),
+    )
+
+
+def join_at(number: int, *, station: str = "main", broadcast: str = "b1") -> Join:
+    """How good the join at the airing of that number was."""
+    return Join(
+        broadcast_id=broadcast,
+        station=station,
+        position=number * 30 * FRAMES_A_SECOND,
+        gap_frames=0,
+        grid_error_ms=1.25,
+        step_ratio=0.75,
+        worst_ratio=0.875,
+        clash=0.125,
+        loudness_step_lu=-0.5,
     )

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+from dataclasses import replace
 from datetime import timedelta, timezone
 from pathlib import Path
 
@@ -12,6 +13,8 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 
+from generators.music import Instruments
+from generators.recipe import identified
 from storage import queries, rows, tables
 from storage.database import MIGRATIONS, Database
 from storage.errors import (
@@ -38,8 +41,12 @@ def test_the_migrations_make_the_tables_of_the_code(database: Database) -> None:
 
 def test_a_database_from_before_there_were_verdicts_keeps_its_pieces(url: str) -> None:
     piece = make_piece(seed=2**63 - 1)
-    new = {"verdict_total", "candidates", "verdict"}
-    row = {name: value for name, value in rows.to_row(piece).items() if name not in new}
+    verdict = {"verdict_total", "candidates", "verdict"}
+    performance = {"leaving", "humanize_percent", "groove_sha256"}
+    row = {n: v for n, v in rows.to_row(piece).items() if n not in verdict | performance}
+    row["instruments"] = [4, 32, 8]
+    piece = identified(replace(piece, instruments=Instruments(4, 32, 8)))
+    row["id"] = piece.id
     file_of(url).parent.mkdir()
     migrate(url, "0001")
     engine = sa.create_engine(url)
@@ -57,6 +64,7 @@ def test_a_database_from_before_there_were_verdicts_keeps_its_pieces(url: str) -
     database.close()
     assert found == piece
     assert found.verdict is None
+    assert (found.leaving, found.humanize_percent) == (None, 0)
 
 
 def migrate(url: str, revision: str) -> None:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from storage.records import AiredPiece, ListenerCount, StationEvent
 from storage.retention import prune
 from storage.writing import store
 from tests.pieces import make_piece
-from tests.storage.broadcasts import BEGAN, airing_of
+from tests.storage.broadcasts import BEGAN, airing_of, join_at
 
 A, B, C = (make_piece(seed=seed) for seed in range(3))
 
@@ -112,3 +113,42 @@ def test_pieces_are_never_pruned(database: Database) -> None:
     air(database, A)
     prune(database, 0, BEGAN + timedelta(days=9_999))
     assert queries.piece(database, A.id) == A
+
+
+def judge(database: Database, *numbers: int, station: str = "main") -> None:
+    with database.writing() as connection:
+        for number in numbers:
+            store(connection, join_at(number, station=station, broadcast=f"b-{station}"))
+
+
+def test_history_says_how_good_a_join_was(database: Database) -> None:
+    air(database, A, B, C)
+    judge(database, 1)
+    found = [aired.join for aired in queries.history(database, "main")]
+    assert found == [None, join_at(1, broadcast="b-main"), None]
+
+
+def test_joins_are_newest_first(database: Database) -> None:
+    air(database, A, B, C)
+    judge(database, 1, 2)
+    found = queries.joins(database, "main")
+    assert [join.position for join in found] == [join_at(2).position, join_at(1).position]
+    assert queries.joins(database, "main", limit=1) == found[:1]
+
+
+def test_a_station_has_its_own_joins(database: Database) -> None:
+    judge(database, 1, station="other")
+    assert queries.joins(database, "main") == []
+    assert len(queries.joins(database, "other", "b-other")) == 1
+    assert queries.joins(database, "other", "another broadcast") == []
+
+
+def test_a_join_told_twice_is_stored_once(database: Database) -> None:
+    judge(database, 1)
+    judge(database, 1)
+    assert len(queries.joins(database, "main")) == 1
+
+
+def test_a_figure_that_is_no_number_is_refused() -> None:
+    with pytest.raises(ValueError, match="finite"):
+        replace(join_at(1), loudness_step_lu=float("nan"))
