@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable, Sequence
+from threading import Lock
 
 from generators.music import Piece
 
@@ -16,9 +17,10 @@ logger = logging.getLogger(__name__)
 
 
 class Shelf:
-    """The composer puts pieces on it, the player takes them off; they share no lock.
+    """The producer puts pieces on it, the player takes them off. Any thread may call anything.
 
-    Both ends of a deque are safe between threads.
+    What is on it and what was promised last change together, under a lock that nobody holds for
+    longer than it takes to move a few references.
     """
 
     def __init__(self, make_pattern: Callable[[], Piece]) -> None:
@@ -27,18 +29,24 @@ class Shelf:
         self._archive: deque[Piece] = deque()
         self._make_pattern = make_pattern
         self._last: Piece | None = None  # promised: the newest on the shelf, or the last taken
+        self._lock = Lock()
         self.on_fallback = False  # the last piece taken was not the composer's
+
+    @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """What will be taken, the next one first."""
+        with self._lock:
+            return tuple(self._pieces)
 
     @property
     def seconds(self) -> float:
         """Music ready, in seconds."""
-        return sum(piece.seconds for piece in tuple(self._pieces))
+        return sum(piece.seconds for piece in self.pieces)
 
     @property
     def next(self) -> Piece | None:
         """What will be taken next, if it is known yet."""
-        pieces = tuple(self._pieces)
-        return pieces[0] if pieces else None
+        return next(iter(self.pieces), None)
 
     @property
     def last(self) -> Piece | None:
@@ -47,45 +55,59 @@ class Shelf:
 
     def add(self, pieces: Sequence[Piece], after: Piece | None) -> bool:
         """Put pieces on the shelf if `after` is still the last one promised."""
-        if after is not self._last:
-            return False
-        self._pieces.extend(pieces)
-        self._last = pieces[-1]
-        return True
+        with self._lock:
+            if after is not self._last:
+                return False
+            self._pieces.extend(pieces)
+            self._last = pieces[-1]
+            return True
+
+    def replace(self, pieces: Sequence[Piece]) -> None:
+        """Take back all that is there, and promise these instead."""
+        with self._lock:
+            self._pieces = deque(pieces)
+            self._last = pieces[-1]
 
     def trim(self) -> None:
-        """Take back all that nobody was promised: a new show or new controls want other music.
+        """Take back all that nobody was promised: a new show wants other music.
 
         The next piece stays, with the bridge that leads to it.
         """
-        pieces = tuple(self._pieces)
-        keep = next((i + 1 for i, p in enumerate(pieces) if p.origin != "bridge"), len(pieces))
-        for _ in pieces[keep:]:
-            self._pieces.pop()
-        if pieces:
-            self._last = pieces[keep - 1]
+        with self._lock:
+            pieces = list(self._pieces)
+            keep = next((i + 1 for i, p in enumerate(pieces) if p.origin != "bridge"), 0)
+            if keep:
+                self._pieces = deque(pieces[:keep])
+                self._last = pieces[keep - 1]
+
+    def drop_bridge(self) -> None:
+        """Take back the bridge that comes next, if it does: nobody is where it begins."""
+        with self._lock:
+            while len(self._pieces) > 1 and self._pieces[0].origin == "bridge":
+                self._pieces.popleft()
 
     def stock(self, archive: Sequence[Piece]) -> None:
         """Replace the archived pieces that stand by."""
-        self._archive = deque(archive)
+        with self._lock:
+            self._archive = deque(archive)
 
     def take(self) -> Piece:
         """The next piece to play."""
-        try:
-            piece = self._pieces.popleft()
-            self._note_fallback("")
-            return piece
-        except IndexError:
-            pass
-        try:
-            piece = self._archive.popleft()
-            self._archive.append(piece)
-            self._note_fallback("an archived piece")
-        except IndexError:
-            piece = self._make_pattern()
-            self._note_fallback("a pattern")
-        self._last = piece
+        with self._lock:
+            piece, source = self._first()
+            if source:
+                self._last = piece
+        self._note_fallback(source)
         return piece
+
+    def _first(self) -> tuple[Piece, str]:
+        """A piece, and what stands in for the composer's; empty when nothing does."""
+        if self._pieces:
+            return self._pieces.popleft(), ""
+        if self._archive:
+            self._archive.rotate(-1)
+            return self._archive[-1], "an archived piece"
+        return self._make_pattern(), "a pattern"
 
     def _note_fallback(self, source: str) -> None:
         if bool(source) != self.on_fallback:

@@ -3,33 +3,35 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any
 from uuid import uuid4
 
 from generators.errors import WorkerError
-from generators.music import Instruments, Piece
-from generators.patterns import pattern_piece
+from renderer.balance import Balancer
 from renderer.formats import FORMATS, Format
+from renderer.joins import HeardJoin
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.synth import Synth
-from station.candidates import STEADY
 from station.clock import ticks
-from station.composer import Composer
 from station.controls import Controls
+from station.dials import Dials
 from station.generator import Generator
 from station.mount import Mount
+from station.producer import Producer
+from station.replan import Promise, Replanner
 from station.settings import Settings
-from station.shelf import Shelf
-from station.shows import show_at
+from station.show_settings import ShowSettings
 from station.synthesis import Block, Synthesis
 from station.timeline import Timeline, utc_now
 from storage.journal import Journal
-from storage.records import Airing, Broadcast, StationEvent
+from storage.records import Airing, Broadcast, Join, StationEvent
 
 logger = logging.getLogger(__name__)
 
@@ -53,32 +55,35 @@ class Station:
         formats: Mapping[str, Format] = FORMATS,
         clock: Callable[..., AsyncIterator[int]] = ticks,
         utc: Callable[[], datetime] = utc_now,
+        now: Callable[[], float] = time.monotonic,
     ) -> None:
         self.name = name
         self.settings = settings.stations[name]
         self.generator = generator
-        self.controls = Controls()
-        self.show = show_at(self.settings.shows, self.settings.timezone, utc())
-        self.shelf = Shelf(self._pattern)
+        self.balancer = Balancer(make_synth)
+        self.producer = Producer(
+            settings,
+            name,
+            generator,
+            self.balancer,
+            seed=seed,
+            # A seed promises the same programme at each start.
+            steady=self.settings.seed is not None,
+            utc=utc,
+            now=now,
+        )
+        self.shelf, self.composer = self.producer.shelf, self.producer.composer
         self.timeline = Timeline(utc())
         self.broadcast = Broadcast(uuid4().hex, name, utc())
         self.aired: dict[str, int] = {}  # pieces begun since the start, by origin
-        self._target_seconds = settings.generator.shelf_minutes * 60
         self._journal = journal
         self._clock = clock
         self._utc = utc
-        self._seed = seed
-        self._patterns = 0
         self._position = 0  # of the next frame to go on air
+        self._begun: Start | None = None  # the last one rendered; the synth thread's
         self.began = asyncio.Event()  # the first sound was published
+        self._published = asyncio.Event()  # set for a moment, each time a block was
         self._closing = asyncio.Event()
-        self.composer = Composer(
-            generator,
-            seed=seed,
-            candidates=self._candidates(settings),
-            clock=utc,
-            stations=len(settings.stations),
-        )
         stream = settings.stream
         bitrates = {"mp3": stream.mp3_bitrate_kbps, "opus": stream.opus_bitrate_kbps}
         self.mounts = {
@@ -92,10 +97,18 @@ class Station:
             for format, bitrate in bitrates.items()
         }
         coded = {format: (formats[format], bitrate) for format, bitrate in bitrates.items()}
-        self.synthesis = Synthesis(make_synth, self.shelf.take, coded)
+        self.synthesis = Synthesis(make_synth, self.shelf.take, coded, self.balancer.of)
         for format, mount in self.mounts.items():
             mount.headers = self.synthesis.encoders[format].headers
         self._synth_thread = ThreadPoolExecutor(1, thread_name_prefix=f"synth-{name}")
+        self.replanner = Replanner(
+            self.producer,
+            self.synthesis.player,
+            lambda: self._begun,
+            on_synth=self._between_blocks,
+            next_block=self._published.wait,
+            note=self._note,
+        )
 
     async def run(self) -> None:
         """Be on air until `close`."""
@@ -112,6 +125,7 @@ class Station:
             if ending:
                 self._publish(await ahead)
                 break
+        await self.replanner.close()
 
     async def close(self) -> None:
         """Fade out and let every listener go."""
@@ -123,6 +137,19 @@ class Station:
             mount.close()
         self._synth_thread.submit(self.synthesis.close)
         self._synth_thread.shutdown()
+
+    @property
+    def show(self) -> ShowSettings:
+        return self.producer.show
+
+    @property
+    def controls(self) -> Controls:
+        return self.producer.controls
+
+    @property
+    def dials(self) -> Dials:
+        """What a piece composed now would be made with."""
+        return self.producer.dials
 
     @property
     def position(self) -> int:
@@ -147,55 +174,56 @@ class Station:
         start = self.timeline.at(position)
         return start.piece.title if start else self.settings.title
 
-    def skip(self) -> None:
-        """End what plays at its next bar line."""
-        self.synthesis.player.skip()
+    async def skip(self) -> None:
+        """Fade over into the next piece, now."""
+        await self._between_blocks(self._leave)
         self._note("skip", {})
 
-    def turn(self, changes: dict[str, Any]) -> Controls:
-        """Change the controls; what is composed from now on follows them.
+    async def turn(self, changes: dict[str, Any]) -> Promise:
+        """Change the controls; when that will be heard.
 
         Raises:
             ValueError: see Controls.changed.
         """
-        self.controls = self.controls.changed(changes)
-        self.shelf.trim()
-        self._note("controls", self.controls.as_dict())
-        return self.controls
+        before = self.controls
+        self.producer.turn(changes)
+        if self.controls != before:
+            self._note("controls", self.controls.as_dict())
+        if self.generator.fault:
+            return Promise(None, None, "The model is away: it is heard with the next new piece.")
+        return await self.replanner.promise(self._position, changed=self.controls != before)
 
     def begin_show(self) -> None:
         """Go over to the show of this hour, if it is another."""
-        show = show_at(self.settings.shows, self.settings.timezone, self._utc())
-        if show != self.show:
-            self.show = show
-            self.shelf.trim()
-            logger.info("%s: %s begins", self.name, show.name)
-            self._note("show", {"name": show.name})
+        if self.producer.begin_show():
+            logger.info("%s: %s begins", self.name, self.show.name)
+            self._note("show", {"name": self.show.name})
 
     async def top_up(self) -> None:
         """Compose until the shelf is full, or the generator fails."""
-        while self.shelf.seconds < self._target_seconds and not self._closing.is_set():
-            after, show, controls = self.shelf.last, self.show, self.controls
-            try:
-                pieces = await self.composer.compose(after, show, controls, self.shelf.seconds)
-            except WorkerError:
-                return  # the generator has said why; it will be asked again
-            if (show, controls) == (self.show, self.controls):
-                self.shelf.add(pieces, after)
-
-    def _candidates(self, settings: Settings) -> int | Literal["auto"]:
-        """A seed promises the same programme at each start, on a slow machine and on a fast one."""
-        wanted = settings.generator.candidates
-        return STEADY if wanted == "auto" and self.settings.seed is not None else wanted
+        with contextlib.suppress(WorkerError):  # it has said why; it will be asked again
+            await self.producer.top_up()
 
     def _restarted(self) -> None:
         """The clock starts here: the next block goes on air now."""
         self.timeline.on_air_at(self._position, self._utc())
 
+    async def _between_blocks(self, work: Callable[[], Any]) -> Any:
+        """Do something on the synth thread, while the player stands still."""
+        return await asyncio.get_running_loop().run_in_executor(self._synth_thread, work)
+
+    def _leave(self) -> None:
+        """On the synth thread: on to the next real piece."""
+        playing = self.synthesis.player.current
+        if playing is None or playing.origin != "bridge":
+            self.shelf.drop_bridge()
+        self.synthesis.player.skip()
+
     def _make(self, ending: bool) -> Block:
         """On the synth thread: a block ahead of the clock."""
         block = self.synthesis.block(BLOCK_FRAMES, fade_out=ending)
         for start in block.starts:
+            self._begun = start
             airing = Airing(
                 self.broadcast.id,
                 self.name,
@@ -204,7 +232,19 @@ class Station:
                 self.timeline.utc(start.position),
             )
             self._journal.aired(start.piece, airing)  # on disk before its first packet is sent
+        for join in block.joins:
+            self._journal.append(self._join(join))
         return block
+
+    def _join(self, heard: HeardJoin) -> Join:
+        return Join(
+            broadcast_id=self.broadcast.id,
+            station=self.name,
+            position=heard.position,
+            gap_frames=heard.gap_frames,
+            loudness_step_lu=heard.loudness_step_lu,
+            **asdict(heard.notes),
+        )
 
     def _publish(self, block: Block) -> None:
         """Give a block to all. Whatever that runs into, the next block follows."""
@@ -220,21 +260,14 @@ class Station:
         except Exception:  # this is the supervisor of the station's own sound
             logger.exception("%s: a block was not published whole; going on", self.name)
         self.began.set()
+        self._published.set()
+        self._published.clear()
 
     def _announce(self, start: Start) -> None:
         piece = start.piece
         self.aired[piece.origin] = self.aired.get(piece.origin, 0) + 1
         logger.info("%s plays %s (%s, %s)", self.name, piece.title, piece.origin, piece.id)
         self.timeline.add(start)
-
-    def _pattern(self) -> Piece:
-        self._patterns += 1
-        tempo = sum(self.show.tempo_qpm) / 2
-        instruments = Instruments(
-            self.show.melody_programs[0], self.show.bass_programs[0], self.show.drum_kits[0]
-        )
-        seed = (self._seed + self._patterns) % 2**63
-        return pattern_piece(seed, self.show.name, tempo, instruments, self._utc)
 
     def _note(self, kind: str, detail: dict[str, Any]) -> None:
         self._journal.append(StationEvent(self.name, self._utc(), kind, detail))

@@ -15,6 +15,7 @@ from storage import queries
 from storage.errors import StorageError
 from web import azuracast
 from web.access import operator_only
+from web.controls import controls_view, promise_view
 from web.keys import PROGRAMME, SESSIONS, station_of
 from web.views import airing_view, now_view, piece_view, station_view
 
@@ -46,13 +47,13 @@ async def history(request: web.Request) -> web.Response:
     """?limit= 1..200, ?before= an ISO 8601 time: what was aired earlier, newest first."""
     limit = _whole(request, "limit", 20, 1, MOST_HISTORY)
     before = _time(request, "before")
-    database, name = request.app[PROGRAMME].database, station_of(request).name
-    aired = await read(partial(queries.history, database, name, before, limit))
-    return web.json_response({"airings": [airing_view(each) for each in aired]})
+    programme, name = request.app[PROGRAMME], station_of(request).name
+    aired = await read(partial(queries.history, programme.database, name, before, limit))
+    return web.json_response({"airings": [airing_view(programme, each) for each in aired]})
 
 
 async def piece(request: web.Request) -> web.Response:
-    return web.json_response(piece_view(await find_piece(request)))
+    return web.json_response(piece_view(request.app[PROGRAMME], await find_piece(request)))
 
 
 async def session(request: web.Request) -> web.Response:
@@ -74,28 +75,30 @@ async def schedule(request: web.Request) -> web.Response:
 
 
 async def controls(request: web.Request) -> web.Response:
-    return web.json_response(station_of(request).controls.as_dict())
+    return web.json_response(controls_view(station_of(request)))
 
 
 @operator_only
 async def change_controls(request: web.Request) -> web.Response:
     """A JSON object of controls; all of it is done, or nothing."""
+    station = station_of(request)
     try:
         changes = json.loads(await request.read())
         if not isinstance(changes, dict):
             raise ValueError('send a JSON object of controls, like {"tempo": 1.1}')
-        changed = station_of(request).turn(changes)
+        # To the end, even if who asked is gone: controls that nobody follows would be worse.
+        promise = await asyncio.shield(station.turn(changes))
     except json.JSONDecodeError as error:
         raise web.HTTPBadRequest(text=f"the body is not JSON: {error}") from error
     except (ValueError, RecursionError) as error:
         raise web.HTTPBadRequest(text=str(error)) from error
-    return web.json_response(changed.as_dict())
+    return web.json_response({**station.controls.as_dict(), **promise_view(station, promise)})
 
 
 @operator_only
 async def skip(request: web.Request) -> web.Response:
-    """End what plays at its next bar line."""
-    station_of(request).skip()
+    """Fade over into the next piece."""
+    await station_of(request).skip()
     return web.json_response({"skipped": True}, status=202)
 
 

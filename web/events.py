@@ -10,6 +10,7 @@ from functools import partial
 from aiohttp import web
 
 from renderer.pcm import Start
+from station.programme import Programme
 from station.station import Station
 from web.feed import Feed, Feeds, encode_event
 from web.keys import FEEDS, PROGRAMME, station_of
@@ -48,7 +49,7 @@ async def feeding(app: web.Application) -> AsyncIterator[None]:
     """While the application runs, tell each feed what its station does."""
     programme = app[PROGRAMME]
     for name, station in programme.stations.items():
-        station.timeline.watch(partial(_piece_began, app[FEEDS][name], station))
+        station.timeline.watch(partial(_piece_began, app[FEEDS][name], programme, station))
     ticking = asyncio.create_task(_tell_the_time(app))
     yield
     ticking.cancel()
@@ -56,8 +57,8 @@ async def feeding(app: web.Application) -> AsyncIterator[None]:
         await ticking
 
 
-def _piece_began(feed: Feed, station: Station, start: Start) -> None:
-    feed.send("piece", start_view(station, start))
+def _piece_began(feed: Feed, programme: Programme, station: Station, start: Start) -> None:
+    feed.send("piece", start_view(programme, station, start))
 
 
 async def close_feeds(app: web.Application) -> None:

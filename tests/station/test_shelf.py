@@ -38,7 +38,7 @@ def test_with_no_archive_it_plays_a_pattern() -> None:
     assert shelf.on_fallback
 
 
-@given(st.lists(st.sampled_from(["take", "trim", "add", "stock", "empty"]), max_size=30))
+@given(st.lists(st.sampled_from(["take", "trim", "drop", "add", "stock", "empty"]), max_size=30))
 def test_taking_never_fails(orders: list[str]) -> None:
     shelf, _ = pattern_shelf()
     for seed, order in enumerate(orders):
@@ -48,6 +48,8 @@ def test_taking_never_fails(orders: list[str]) -> None:
             shelf.stock([make_piece(seed=seed)])
         elif order == "empty":
             shelf.stock([])
+        elif order == "drop":
+            shelf.drop_bridge()
         elif order == "trim":
             shelf.trim()
         else:
@@ -103,3 +105,22 @@ def test_it_knows_how_many_seconds_it_holds() -> None:
     shelf, _ = pattern_shelf()
     shelf.add([make_piece(seed=1, bars=4, tempo_qpm=120)] * 2, after=None)
     assert shelf.seconds == 16.0
+
+
+def test_a_new_plan_replaces_all_of_the_old_one() -> None:
+    shelf, _ = pattern_shelf()
+    shelf.add([bridge(1), make_piece(seed=1), bridge(2), make_piece(seed=2)], after=None)
+    plan = [bridge(3), make_piece(seed=3)]
+    shelf.replace(plan)
+    assert shelf.pieces == tuple(plan)
+    assert shelf.last is plan[-1]
+
+
+def test_a_piece_that_is_skipped_takes_the_bridge_from_it_along() -> None:
+    shelf, _ = pattern_shelf()
+    following = make_piece(seed=1)
+    shelf.add([bridge(1), following], after=None)
+    shelf.drop_bridge()
+    assert shelf.pieces == (following,)
+    shelf.drop_bridge()  # no bridge comes next: nothing to drop
+    assert shelf.pieces == (following,)

@@ -51,7 +51,7 @@ name = "Test"
 starts = "00:00"
 tempo_qpm = [150, 160]
 forms = ["AB"]
-bridge_bars = 1
+bridge_bars = 2
 {more}
 """
 SECOND_STATION = '[stations.night]\ntitle = "Night"\nseed = 8'

@@ -8,10 +8,17 @@ from typing import Any
 import aiohttp
 import pytest
 
-from tests.web.conftest import OnAir, get
+from tests.web.conftest import OnAir, get, until
 from tests.web.hearing import events
 
-AS_THE_SHOW = {"tempo": 1.0, "temperature": None, "adventure": None}
+AS_THE_SHOW = {
+    "energy": None,
+    "brightness": None,
+    "density": None,
+    "adventure": None,
+    "tempo": 1.0,
+    "key": None,
+}
 
 
 @pytest.fixture
@@ -37,8 +44,49 @@ async def test_without_the_token_nothing_is_done(
 async def test_what_the_operator_turns_is_shown(operator: aiohttp.ClientSession) -> None:
     async with operator.patch("/api/v1/controls", json={"tempo": 1.1, "adventure": 0}) as answer:
         turned = await answer.json()
-    assert turned == await get(operator, "/api/v1/controls")
-    assert turned == {"tempo": 1.1, "temperature": None, "adventure": 0}
+    shown = await get(operator, "/api/v1/controls")
+    for controls in (turned, shown):
+        assert {name: controls[name] for name in AS_THE_SHOW} == {
+            **AS_THE_SHOW,
+            "tempo": 1.1,
+            "adventure": 0,
+        }
+
+
+async def test_the_dials_are_what_show_and_operator_come_to(
+    operator: aiohttp.ClientSession,
+) -> None:
+    show = (await get(operator, "/api/v1/controls"))["dials"]
+    async with operator.patch("/api/v1/controls", json={"energy": 1, "key": "A minor"}) as answer:
+        assert answer.status == 200
+    controls = await get(operator, "/api/v1/controls")
+    assert (controls["dials"]["energy"], controls["dials"]["key"]) == (1, "A minor")
+    assert controls["dials"]["tempo"] > show["tempo"]
+    assert controls["dials"]["density"] == show["density"]
+    assert controls["bounds"]["energy"] == [-1, 1]
+    assert "A minor" in controls["keys"]
+
+
+async def test_a_change_is_heard_where_the_reply_says(operator: aiohttp.ClientSession) -> None:
+    async def composed() -> Any:
+        now = await get(operator, "/api/v1/now")
+        return now["playing"]["piece"]["origin"] == "sampled" and now["next"]
+
+    await until(composed)
+    async with events(operator) as hear:
+        await hear("now")
+        async with operator.patch("/api/v1/controls", json={"tempo": 0.5}) as answer:
+            promised = await answer.json()
+        assert promised["lead_seconds"] > 0
+        while (begun := await hear("piece"))["piece"]["tempo_end_qpm"] > 100:
+            pass
+    assert promised["note"] is None
+    assert begun["position"] >= promised["heard_at"]["position"]  # later on a busy machine
+
+
+async def test_what_changes_nothing_is_heard_now(operator: aiohttp.ClientSession) -> None:
+    async with operator.patch("/api/v1/controls", json={"tempo": 1.0}) as answer:
+        assert (await answer.json())["lead_seconds"] >= 0
 
 
 @pytest.mark.parametrize(
@@ -46,7 +94,9 @@ async def test_what_the_operator_turns_is_shown(operator: aiohttp.ClientSession)
     [
         ({"tempo": 9}, "tempo"),
         ({"tempo": None}, "tempo"),
-        ({"temperature": "hot"}, "temperature"),
+        ({"energy": "high"}, "energy"),
+        ({"temperature": 0.5}, "adventure"),
+        ({"key": "H minor"}, "key"),
         ({"adventure": True}, "adventure"),
         ({"adventure": float("nan")}, "adventure"),
         ({"volume": 1}, "volume"),
@@ -56,11 +106,12 @@ async def test_what_the_operator_turns_is_shown(operator: aiohttp.ClientSession)
 async def test_a_bad_control_is_named_and_all_is_left_as_it_was(
     operator: aiohttp.ClientSession, body: Any, named: str
 ) -> None:
-    changes = {"temperature": 0.5, **body} if isinstance(body, dict) else body
+    changes = {"density": 0.5, **body} if isinstance(body, dict) else body
     async with operator.patch("/api/v1/controls", json=changes) as answer:
         assert answer.status == 400
         assert named in (await answer.json())["error"]
-    assert await get(operator, "/api/v1/controls") == AS_THE_SHOW
+    controls = await get(operator, "/api/v1/controls")
+    assert {name: controls[name] for name in AS_THE_SHOW} == AS_THE_SHOW
 
 
 @pytest.mark.parametrize("body", [b"", b"{", b"\xff", 30_000 * b"["])
@@ -71,28 +122,11 @@ async def test_a_body_that_is_no_json_is_refused(
         assert (answer.status, (await answer.json())["status"]) == (400, 400)
 
 
-async def test_a_skip_ends_the_piece_on_a_bar_line(operator: aiohttp.ClientSession) -> None:
+async def test_a_skip_goes_on_with_the_next_piece_at_once(operator: aiohttp.ClientSession) -> None:
     async with events(operator) as hear:
-        recent = (await hear("now"))["recent"]
+        position = (await hear("now"))["position"]
         async with operator.post("/api/v1/skip") as answer:
             assert answer.status == 202
-        cut, following = recent[-1], await hear("piece")
-    frames = following["position"] - cut["position"]
-    assert min(abs(frames - line) for line in _bar_lines(cut["piece"])) <= 1
-
-
-def _bar_lines(piece: dict[str, Any]) -> list[float]:
-    """Frames from its start, with its end; Simpson's rule is exact enough for 15 / tempo."""
-    tempo, end = float(piece["tempo_qpm"]), float(piece["tempo_end_qpm"])
-    steps = int(piece["steps"])
-
-    def seconds(a: float, b: float) -> float:
-        def step(at: float) -> float:
-            return 15.0 / (tempo + (end - tempo) * at / steps)
-
-        return (b - a) / 6 * (step(a) + 4 * step((a + b) / 2) + step(b))
-
-    lines = [0.0]
-    for start in range(0, steps, 16):
-        lines.append(lines[-1] + sum(seconds(start + i, start + i + 1) for i in range(16)))
-    return [48_000 * line for line in lines]
+        following = await hear("piece")
+    assert following["piece"]["origin"] != "bridge"
+    assert following["position"] - position <= 2 * 48_000  # a second, and what is rendered ahead
