@@ -1,9 +1,10 @@
 """How much faster than real time each part of the station runs on this machine.
 
-    python bench/chain.py [--minutes 4] [--candidates 24]
+    python bench/chain.py [--minutes 8] [--candidates 24]
 
-One thread does it all, in turns: composes pieces and bridges with the shipped model, renders
-them, and encodes them. Prints CPU seconds a minute of music and times real time, part by part.
+One thread does it all, in turns: composes pieces and bridges with the shipped model, balances
+them, renders, masters, judges the joins and encodes. Prints CPU seconds a minute of music and
+times real time, part by part. What is done once an instrument is a line of its own.
 """
 
 from __future__ import annotations
@@ -11,9 +12,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -21,9 +24,14 @@ import torch
 
 from generators.cast import Cast
 from generators.critic import choose
+from generators.groove.drummer import load_drummer
+from generators.groove.touch import SHIPPED_GROOVE, Touch
+from generators.music import Piece
 from generators.sampler import Sampler, best_device
 from generators.weights import SHIPPED_MODEL, load_model, open_model
+from renderer.balance import Balancer
 from renderer.formats import FORMATS
+from renderer.joins import JoinMeter
 from renderer.mastering import Master
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.player import Player
@@ -36,34 +44,63 @@ from station.show_settings import DAY
 from station.station import BLOCK_FRAMES
 
 BITRATES_KBPS = {"mp3": 128, "opus": 96}
+PARTS = (
+    *("decoding", "choosing", "drumming", "composing"),  # composing: all else that it takes
+    *("balancing", "rendering", "mastering", "judging joins"),
+    *BITRATES_KBPS,
+)
+
+
+class Spent:
+    """CPU seconds of this thread, by part; what is inside another part is not counted twice."""
+
+    def __init__(self) -> None:
+        self.seconds = dict.fromkeys(PARTS, 0.0)
+        self._inside = [0.0]
+
+    @contextmanager
+    def on(self, part: str) -> Iterator[None]:
+        self._inside.append(0.0)
+        started = time.process_time()
+        yield
+        took = time.process_time() - started
+        self.seconds[part] += took - self._inside.pop()
+        self._inside[-1] += took
 
 
 class InProcess:
     """The generator's work without its process, so that it can be timed."""
 
-    def __init__(self) -> None:
-        self.model = Cast(open_model(SHIPPED_MODEL))
-        self._sampler = Sampler(load_model(self.model.lead), best_device())
-        self.seconds = 0.0
+    def __init__(self, spent: Spent | None = None) -> None:
+        cast = Cast(open_model(SHIPPED_MODEL))
+        self.model: Cast | None = cast
         self.device = str(best_device())
         self.seconds_a_bar: float | None = None
+        self.spent = spent or Spent()
+        self._sampler = Sampler(load_model(cast.lead), best_device())
+        self._drummer = load_drummer(SHIPPED_GROOVE)
 
     async def decode(self, plans: list[Plan], /) -> list[np.ndarray]:
-        started = time.process_time()
         rows: list[Any] = [(p.latents, p.bars, p.seed, p.temperature) for p in plans]
-        tokens = self._sampler.decode_many(rows)
-        self.seconds += time.process_time() - started
-        return tokens
+        with self.spent.on("decoding"):
+            return self._sampler.decode_many(rows)
 
-    async def choose(self, plans: list[Plan], recent: np.ndarray, /) -> Choice:
+    async def choose(
+        self, plans: list[Plan], recent: np.ndarray, wish: Mapping[str, float], /
+    ) -> Choice:
         tokens = await self.decode(plans)
-        best, verdict = choose(np.stack(tokens), recent)
+        with self.spent.on("choosing"):
+            best, verdict = choose(np.stack(tokens), recent, wish=wish)
         return Choice(best, tokens[best], verdict)
+
+    async def touch(self, drums: np.ndarray, /) -> Touch | None:
+        with self.spent.on("drumming"):
+            return self._drummer.touch(drums)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])  # type: ignore[union-attr]  # there is one
-    parser.add_argument("--minutes", type=float, default=4)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--minutes", type=float, default=8)
     parser.add_argument("--candidates", type=int, default=24)
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -72,44 +109,61 @@ def main() -> None:
         decoder, seed=1, candidates=arguments.candidates, clock=lambda: datetime.now(UTC)
     )
     asyncio.run(composer.compose(None, DAY, Controls()))  # warm
-    decoder.seconds = 0.0
+    spent = decoder.spent = Spent()
 
-    spent = dict.fromkeys(("composing", "rendering", "mastering", *BITRATES_KBPS), 0.0)
+    pieces = compose(composer, spent, arguments.minutes * 60)
+    seconds = sum(piece.seconds for piece in pieces)
+    make_synth = partial(Synth, find_soundfont().path)
+    balancer = Balancer(make_synth)
+    started = time.process_time()
+    balance(balancer, [replace(piece, id=f"{piece.id}, first") for piece in pieces])
+    beforehand = time.process_time() - started
+    with spent.on("balancing"):  # by one who knows the instruments, as a station soon does
+        balance(balancer, pieces)
+    beforehand -= spent.seconds["balancing"]
+    sound(pieces, make_synth, balancer, spent)
 
-    @contextmanager
-    def spending(part: str) -> Iterator[None]:
-        started = time.process_time()
-        yield
-        spent[part] += time.process_time() - started
+    print(f"{seconds:.0f} s of music, {arguments.candidates} candidates a piece, {decoder.device}")
+    for part in PARTS:
+        share = spent.seconds[part] / seconds
+        print(f"{part:>13}: {60 * share:6.3f} CPU s a minute, {1 / share:7.0f} times real time")
+    total = sum(spent.seconds.values())
+    print(f"{'all':>13}: {60 * total / seconds:6.3f} CPU s a minute, {seconds / total:7.0f} times")
+    print(f"   beforehand: {beforehand:6.3f} CPU s to measure the instruments, once each")
 
-    pieces, seconds = [], 0.0
-    with spending("composing"):
-        while seconds < arguments.minutes * 60:
+
+def compose(composer: Composer, spent: Spent, seconds: float) -> list[Piece]:
+    pieces: list[Piece] = []
+    while sum(piece.seconds for piece in pieces) < seconds:
+        with spent.on("composing"):
             last = pieces[-1] if pieces else None
             pieces += asyncio.run(composer.compose(last, DAY, Controls()))
-            seconds = sum(piece.seconds for piece in pieces)
-    spent["decoding"] = decoder.seconds
-    spent["composing"] -= decoder.seconds
+    return pieces
 
-    queue = iter(pieces)
-    player = Player(Synth(find_soundfont().path), lambda: next(queue))
-    master = Master()
+
+def balance(balancer: Balancer, pieces: list[Piece]) -> None:
+    for piece in pieces:
+        balancer.measure(piece)
+
+
+def sound(
+    pieces: list[Piece], make_synth: Callable[[], Synth], balancer: Balancer, spent: Spent
+) -> None:
+    """Everything a block goes through on the synth thread."""
+    queue, seconds = iter(pieces), sum(piece.seconds for piece in pieces)
+    player = Player(make_synth(), lambda: next(queue), balancer.of)
+    master, meter = Master(), JoinMeter()
     encoders = {name: FORMATS[name].encoder(kbps, 0) for name, kbps in BITRATES_KBPS.items()}
     for _ in range(int(seconds * SAMPLE_RATE_HZ) // BLOCK_FRAMES):
-        with spending("rendering"):
-            samples = player.render(BLOCK_FRAMES).samples
-        with spending("mastering"):
-            samples = master.process(samples)
+        with spent.on("rendering"):
+            pcm = player.render(BLOCK_FRAMES)
+        with spent.on("mastering"):
+            samples = master.process(pcm.samples)
+        with spent.on("judging joins"):
+            meter.listen(samples, pcm.position - master.delay_frames, pcm.starts)
         for name, encoder in encoders.items():
-            with spending(name):
+            with spent.on(name):
                 encoder.encode(samples)
-
-    device = best_device()
-    print(f"{seconds:.0f} s of music, {arguments.candidates} candidates a piece, on {device}")
-    for part in ("decoding", "composing", "rendering", "mastering", *BITRATES_KBPS):
-        share = spent[part] / seconds
-        print(f"{part:>10}: {60 * share:6.3f} CPU s a minute, {1 / share:7.0f} times real time")
-    print(f"{'all':>10}: {seconds / sum(spent.values()):.0f} times real time")
 
 
 if __name__ == "__main__":

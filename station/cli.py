@@ -11,7 +11,17 @@ from pathlib import Path
 
 from generators.errors import GeneratorError
 from renderer.errors import RenderError
-from station import commands, import_command, model_commands, training_commands
+from station import (
+    commands,
+    directions_command,
+    groove_command,
+    import_command,
+    model_commands,
+    rehearse_command,
+    render_command,
+    soundfont_command,
+    training_commands,
+)
 from station.commands import Serve
 from station.doctor import doctor
 from station.errors import StationError
@@ -60,12 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     history.add_argument("-n", "--limit", type=int, default=20, help="how many (default: 20)")
     history.set_defaults(command=commands.history)
 
-    render = add("render", help="make a piece again, as a file")
-    render.add_argument("piece_id", help="its id, as `history` prints it")
-    render.add_argument(
-        "-o", "--output", type=Path, required=True, help="ends in .wav, .mp3, .flac, .ogg or .mid"
-    )
-    render.set_defaults(command=commands.render)
+    render_command.add_to(add)
+    rehearse_command.add_to(add)
+    soundfont_command.add_to(add)
 
     token = add("token", help="the operator's token")
     token.add_argument("--new", action="store_true", help="make another; the old one ends")
@@ -74,4 +81,6 @@ def _parser() -> argparse.ArgumentParser:
     import_command.add_to(add)
     model_commands.add_to(add)
     training_commands.add_to(add)
+    directions_command.add_to(add)
+    groove_command.add_to(add)
     return parser

@@ -7,10 +7,7 @@ import asyncio
 import gc
 import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
 
-from renderer.export import AUDIO_FORMATS, export_audio, export_midi
-from renderer.soundfont import find_soundfont
 from station.errors import StationError
 from station.programme import Programme, database_url
 from station.settings import Settings
@@ -50,35 +47,6 @@ def history(arguments: argparse.Namespace) -> int:
         print(f"{when:%Y-%m-%d %H:%M:%S}Z  {piece.id}  {facts}  {piece.title}")
     if not aired:
         print(f"{station} has aired nothing yet", file=sys.stderr)
-    return 0
-
-
-def render(arguments: argparse.Namespace) -> int:
-    settings: Settings = arguments.settings
-    output: Path = arguments.output
-    kind = output.suffix.lstrip(".").lower()
-    if kind not in (*AUDIO_FORMATS, "mid"):
-        raise StationError(
-            f"cannot tell what to make from {output.name!r}: end it in "
-            f"{', '.join('.' + name for name in (*AUDIO_FORMATS, 'mid'))}"
-        )
-    database = Database.open(database_url(settings))
-    try:
-        piece = queries.piece(database, arguments.piece_id)
-    finally:
-        database.close()
-    if piece is None:
-        raise StationError(f"no piece has the id {arguments.piece_id!r}: see `latentfm history`")
-    if kind == "mid":
-        data = export_midi(piece)
-    else:
-        font = find_soundfont(settings.renderer.soundfont)
-        data = export_audio(piece, font.path, kind)  # type: ignore[arg-type]  # checked above
-    try:
-        output.write_bytes(data)
-    except OSError as error:
-        raise StationError(f"cannot write {output}: {error.strerror}") from error
-    print(f"{output}: {piece.title}, {piece.seconds:.0f} s")
     return 0
 
 

@@ -16,7 +16,7 @@ ROOMS = ("generators", "renderer", "storage", "station", "web")
 # What each room may import of the others: a room, or a module of it.
 MAY_IMPORT = {
     "generators": set[str](),
-    "renderer": {"generators.music", "generators.recipe"},
+    "renderer": {"generators.music", "generators.recipe", "generators.distance"},
     "storage": {"generators.music", "generators.recipe"},
     "station": {"storage", "renderer", "generators"},
     "web": {
@@ -28,8 +28,10 @@ MAY_IMPORT = {
         "renderer.pcm",
         "renderer.score",
         "renderer.export",
+        "renderer.stems",
         "renderer.instruments",
         "renderer.errors",
+        "generators.keys",
         "generators.music",
         "generators.recipe",
     },
@@ -61,7 +63,14 @@ LIVES_IN = {
 }
 
 # The commands that train: they import torch inside a function, when they are called.
-MAY_IMPORT_LAZILY = {"station/training_commands.py": {"torch"}}
+MAY_IMPORT_LAZILY = {
+    "station/training_commands.py": {"torch"},
+    "station/directions_command.py": {"torch"},
+    "station/groove_command.py": {"torch"},
+    "station/soundfont_command.py": {"tqdm"},
+    "station/progress.py": {"tqdm"},
+    "station/rehearsal_plot.py": {"matplotlib"},
+}
 
 # These make torch's process or run inside it; nobody else imports them at the top of a file.
 TORCH_MODULES = {
@@ -69,6 +78,12 @@ TORCH_MODULES = {
     "generators.codec",
     "generators.codec_models",
     "generators.evaluation",
+    "generators.find_directions",
+    "generators.groove.card",
+    "generators.groove.drummer",
+    "generators.groove.folder",
+    "generators.groove.model",
+    "generators.groove.training",
     "generators.model",
     "generators.sampler",
     "generators.training",

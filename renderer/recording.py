@@ -1,0 +1,132 @@
+"""Hours of sound into one file as they come: nothing is held but the block at hand.
+
+The file has its name only when it is whole; until then it ends in `.partial`. Equal sound gives
+equal bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+
+import av
+import numpy as np
+
+from renderer.errors import EncoderError
+from renderer.export import COMMENT
+from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ
+
+PARTIAL = ".partial"
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """How one kind of file is made: by whom, in which box, from which samples."""
+
+    codec: str
+    container: str
+    sample_format: str
+    bitrate_kbps: int | None = None  # None loses nothing
+    options: Mapping[str, str] = field(default_factory=dict)  # of the container
+
+
+# By the suffix of the file.
+KINDS = {
+    "flac": Kind("flac", "flac", "s16"),
+    "wav": Kind("pcm_s16le", "wav", "s16", options={"rf64": "auto"}),  # or it ends at 4 GB
+    "mp3": Kind("libmp3lame", "mp3", "fltp", 192),
+    "ogg": Kind("libopus", "ogg", "flt", 128),
+    "opus": Kind("libopus", "ogg", "flt", 128),
+}
+
+
+class Recording:
+    """A file that grows. Use it in a `with`: it is kept unless an exception goes through."""
+
+    def __init__(self, path: Path, *, title: str, artist: str) -> None:
+        """
+        Raises:
+            EncoderError: the name has no known suffix, or the file cannot be written.
+        """
+        kind = KINDS.get(path.suffix.lstrip(".").lower())
+        if kind is None:
+            names = ", ".join(f".{name}" for name in KINDS)
+            raise EncoderError(f"cannot tell what to make from {path.name!r}: end it in {names}")
+        self.path = path
+        self.frames = 0  # recorded so far
+        self._kind = kind
+        self._partial = path.with_name(path.name + PARTIAL)
+        # No version and no random serial number in the file.
+        options = {"fflags": "+bitexact", **kind.options}
+        try:
+            self._container = av.open(
+                str(self._partial), "w", format=kind.container, container_options=options
+            )
+            stream = self._container.add_stream(
+                kind.codec, rate=SAMPLE_RATE_HZ, layout="stereo", options={"flags": "+bitexact"}
+            )
+            assert isinstance(stream, av.AudioStream)
+            self._stream = stream
+            self._stream.format = kind.sample_format
+            if kind.bitrate_kbps is not None:
+                self._stream.bit_rate = kind.bitrate_kbps * 1000
+            tags = {"title": title, "artist": artist, "comment": COMMENT}
+            self._container.metadata.update(tags)
+            self._container.start_encoding()
+        except (av.FFmpegError, OSError) as error:
+            raise EncoderError(f"cannot write {path}: {error.strerror or error}") from error
+
+    @property
+    def seconds(self) -> float:
+        return self.frames / SAMPLE_RATE_HZ
+
+    def write(self, samples: np.ndarray) -> None:
+        """Append float32 (frames, 2), -1..1.
+
+        Raises:
+            EncoderError: it could not be written.
+        """
+        frame = av.AudioFrame.from_ndarray(
+            self._row(samples), format=self._frame_format, layout="stereo"
+        )
+        frame.sample_rate = SAMPLE_RATE_HZ
+        frame.pts = self.frames
+        self.frames += len(samples)
+        self._mux(frame)
+
+    def __enter__(self) -> Recording:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if error is not None:
+            self._container.close()
+            self._partial.unlink(missing_ok=True)
+            return
+        self._mux(None)
+        self._container.close()  # goes back to the start, to say how long it became
+        self._partial.replace(self.path)
+
+    @property
+    def _frame_format(self) -> str:
+        return "s16" if self._kind.sample_format == "s16" else "flt"
+
+    def _row(self, samples: np.ndarray) -> np.ndarray:
+        """Shape (1, 2 * frames), interleaved; libavcodec's own resampler makes it planar."""
+        flat = np.ascontiguousarray(samples, np.float32).reshape(1, CHANNELS * len(samples))
+        if self._frame_format == "flt":
+            return flat
+        whole: np.ndarray = np.rint(np.clip(flat, -1, 1) * 32_767).astype(np.int16)
+        return whole
+
+    def _mux(self, frame: av.AudioFrame | None) -> None:
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except (av.FFmpegError, OSError) as error:
+            raise EncoderError(f"cannot write {self.path}: {error.strerror or error}") from error

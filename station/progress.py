@@ -1,0 +1,25 @@
+"""The bar of an offline command: seconds of music, and how many times faster than they sound."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from renderer.pcm import SAMPLE_RATE_HZ
+
+if TYPE_CHECKING:
+    from tqdm import tqdm
+
+COUNTS = "{n:.0f} of {total:.0f} s [{elapsed}<{remaining}, {rate_noinv_fmt}]"
+
+
+def music_bar(frames: int, doing: str) -> tqdm[Any]:
+    """A bar to be updated with frames of music; its rate is in times real time."""
+    from tqdm import tqdm
+
+    return tqdm(
+        total=frames,
+        desc=doing,
+        unit="s",
+        unit_scale=1 / SAMPLE_RATE_HZ,
+        bar_format=f"{{l_bar}}{{bar}}| {COUNTS}",
+    )
