@@ -8,45 +8,35 @@ from __future__ import annotations
 
 import asyncio
 import math
-import re
 from collections import deque
 from collections.abc import Iterable
-from dataclasses import replace
+from datetime import time, timedelta
 from functools import partial
-from typing import Literal, Protocol
+from typing import Literal
+from zoneinfo import ZoneInfo
 
 import numpy as np
 
+from generators.arrangement import DRUMS, arranged
 from generators.cast import Cast
 from generators.events import melody_to_tokens
-from generators.keys import PITCH_CLASSES, Key, find_key, way_to_related
-from generators.music import Instruments, Piece
+from generators.keys import Key, find_key, parse_key
+from generators.music import Bar, Piece
 from generators.ngrams import melody_ngrams
 from generators.realise import realise
 from generators.recipe import Clock, identified
 from generators.titles import title
-from generators.walk import bridge_bars
 from station import candidates
+from station.bridges import Decoder, bridge_between
 from station.controls import Controls
-from station.forms import draw_plans, draw_sections, form_bars
-from station.generator import Choice, Plan
+from station.dials import Dials, dials_at, directions_of, steer, wish
+from station.forms import draw_plans, draw_sections, form_named
+from station.harmony import harmonised, moved, way_on
+from station.palettes import choose_instruments, seated
 from station.show_settings import ShowSettings
 
-ARROW = " → "  # between the titles of a bridge's ends; of a bridge, only where it led counts
 BEATS_A_BAR = 4
 REMEMBERED = 8  # pieces whose tunes are not to come again so soon
-
-
-class Decoder(Protocol):
-    """What the composer needs of the generator."""
-
-    model: Cast | None
-    device: str
-    seconds_a_bar: float | None
-
-    async def decode(self, plans: list[Plan], /) -> list[np.ndarray]: ...
-
-    async def choose(self, plans: list[Plan], recent: np.ndarray, /) -> Choice: ...
 
 
 class Composer:
@@ -59,6 +49,7 @@ class Composer:
         seed: int,
         candidates: int | Literal["auto"],
         clock: Clock,
+        timezone: str = "UTC",
         stations: int = 1,
     ) -> None:
         """`stations` share the decoder, and so the time for candidates."""
@@ -66,6 +57,7 @@ class Composer:
         self._rng = np.random.default_rng(seed)
         self._candidates = candidates
         self._clock = clock
+        self._zone = ZoneInfo(timezone)
         self._stations = stations
         self._tunes: deque[np.ndarray] = deque(maxlen=REMEMBERED)
 
@@ -79,78 +71,110 @@ class Composer:
         show: ShowSettings,
         controls: Controls,
         ready_seconds: float = math.inf,
+        leave_bar: int = -1,
     ) -> list[Piece]:
         """The next piece, with the bridge to it from `after` before it where one can be made.
 
-        `ready_seconds` is the music there is until it is needed.
+        Args:
+            ready_seconds: the music there is until it is needed.
+            leave_bar: the bar of `after` that is its last to be heard.
 
         Raises:
             WorkerError: the generator could not decode; nothing was promised.
         """
-        model = self._decoder.model
-        if model is None:  # not loaded yet: an empty request loads it
-            await self._decoder.decode([])
-            model = self._decoder.model
-            assert model is not None
-        home = _last_latent(after, model.z_size)
-        piece = await self._piece(after, home, model, show, controls, ready_seconds)
-        pieces = [piece]
-        if after is not None and home is not None:
-            pieces = [await self._bridge(after, home, piece, show), piece]
+        model = await self._model()
+        piece = await self._piece(model, after, show, controls, ready_seconds, leave_bar)
         self.remember([piece])
-        return pieces
+        if after is None or _leaving(after, leave_bar, model.z_size) is None:
+            return [piece]
+        bridge = await bridge_between(
+            self._decoder,
+            after,
+            piece,
+            bars=show.bridge_bars,
+            clock=self._clock,
+            leave_bar=leave_bar,
+            show=show,
+        )
+        return [bridge, piece]
+
+    async def _model(self) -> Cast:
+        if self._decoder.model is None:
+            await self._decoder.decode([])  # an empty request loads it
+            assert self._decoder.model is not None
+        return self._decoder.model
 
     async def _piece(
         self,
-        after: Piece | None,
-        home: np.ndarray | None,
         model: Cast,
+        after: Piece | None,
         show: ShowSettings,
         controls: Controls,
         ready_seconds: float,
+        leave_bar: int,
     ) -> Piece:
         """The best of the candidates, brought into a key that follows from the last."""
-        temperature = controls.temperature or show.temperature
-        adventure = show.adventure if controls.adventure is None else controls.adventure
-        form = str(self._rng.choice(show.forms))
-        tempo_qpm = self._rng.uniform(min(show.tempo_qpm), max(show.tempo_qpm)) * controls.tempo
-        bars = form_bars(form, model.bars)
-        count = self._how_many(len(bars), float(tempo_qpm), ready_seconds)
+        dials = dials_at(show, controls, self._local_time(ready_seconds))
+        tempo_qpm = float(self._rng.uniform(min(show.tempo_qpm), max(show.tempo_qpm)) * dials.tempo)
+        form = form_named(str(self._rng.choice(show.forms))).fitted(model.bars, tempo_qpm)
+        bars = form.bars(model.bars, tempo_qpm, self._rng)
+        home = None if after is None else _leaving(after, leave_bar, model.z_size)
         draw = partial(
-            draw_sections, form=form, home=home, z_size=model.z_size, adventure=adventure
+            draw_sections,
+            form=form.letters,
+            home=home,
+            z_size=model.z_size,
+            adventure=dials.adventure,
         )
+        directions = directions_of(model.lead.path)
         plans = await asyncio.to_thread(  # hundreds are too long for the event loop
-            draw_plans, self._seed(), count, draw, bars, temperature
+            draw_plans,
+            self._seed(),
+            self._how_many(len(bars), tempo_qpm, ready_seconds),
+            lambda rng: steer(draw(rng), dials, directions),
+            bars,
+            dials.temperature,
         )
         recent = np.concatenate([np.zeros(0, np.uint64), *self._tunes])
-        choice = await self._decoder.choose(plans, recent)
+        choice = await self._decoder.choose(plans, recent, wish(dials))
         plan, tokens = plans[choice.index], choice.tokens
-        key = find_key(realise(tokens, plan.bars))
-        shift = way_to_related(parse_key(after.key), key) if after else 0
-        bars = tuple(replace(bar, transpose=shift) for bar in plan.bars)
+        bars, key = _in_key(tokens, plan.bars, after, show, dials)
+        touch = None
+        if show.humanize_percent:
+            touch = await self._decoder.touch(arranged(tokens, bars)[:, DRUMS])
+        tempo_qpm = round(tempo_qpm, 1)
+        trio = realise(tokens, bars, touch, show.humanize_percent, tempo_qpm)
+        instruments = choose_instruments(show, trio, self._rng)
         return identified(
             Piece(
                 id="",
                 title=title(plan.seed),
-                trio=realise(tokens, bars),
+                trio=seated(trio, instruments),
                 origin="sampled",
-                tempo_qpm=round(float(tempo_qpm), 1),
-                tempo_end_qpm=round(float(tempo_qpm), 1),
-                key=str(key.transposed(shift)),
-                instruments=self._instruments(show),
+                tempo_qpm=tempo_qpm,
+                tempo_end_qpm=tempo_qpm,
+                key=str(key),
+                instruments=instruments,
                 show=show.name,
-                form=form,
+                form=form.letters,
                 bars=bars,
                 seed=plan.seed,
-                temperature=temperature,
+                temperature=dials.temperature,
                 parents=(),
                 model=model.name,
                 weights_sha256=model.sha256,
                 created=self._clock(),
                 latents=plan.latents,
+                humanize_percent=show.humanize_percent,
+                groove_sha256=touch.sha256 if touch else "",
                 verdict=choice.verdict,
             )
         )
+
+    def _local_time(self, ready_seconds: float) -> time:
+        """When the next piece will be heard, by the station's clock on the wall."""
+        wait = timedelta(seconds=ready_seconds if math.isfinite(ready_seconds) else 0)
+        return (self._clock() + wait).astimezone(self._zone).time()
 
     def _how_many(self, bars: int, tempo_qpm: float, ready_seconds: float) -> int:
         if self._candidates != "auto":
@@ -164,67 +188,33 @@ class Composer:
             stations=self._stations,
         )
 
-    async def _bridge(self, old: Piece, home: np.ndarray, new: Piece, show: ShowSettings) -> Piece:
-        """The walk from the last bar of `old` to the first of `new`; the new instruments enter.
-
-        It is sung with the noise of `new`, so that it ends as `new` begins.
-        """
-        model = self._decoder.model
-        assert model is not None
-        latents = np.stack([home, new.latents[new.bars[0].start]])
-        shifts = (old.bars[-1].transpose, new.bars[0].transpose)
-        bars = bridge_bars(show.bridge_bars, model.bars, shifts)
-        plan = Plan(latents, bars, new.seed, new.temperature)
-        [tokens] = await self._decoder.decode([plan])
-        trio = realise(tokens, bars)
-        return identified(
-            replace(
-                new,
-                id="",
-                title=f"{old.title.split(ARROW)[-1]}{ARROW}{new.title}",
-                trio=trio,
-                origin="bridge",
-                tempo_qpm=old.tempo_end_qpm,
-                key=str(find_key(trio)),
-                form="",
-                bars=bars,
-                parents=(old.id, new.id),
-                latents=latents,
-                verdict=None,
-            )
-        )
-
-    def _instruments(self, show: ShowSettings) -> Instruments:
-        return Instruments(
-            melody=int(self._rng.choice(show.melody_programs)),
-            bass=int(self._rng.choice(show.bass_programs)),
-            drum_kit=int(self._rng.choice(show.drum_kits)),
-        )
-
     def _seed(self) -> int:
         return int(self._rng.integers(2**63))
+
+
+def _in_key(
+    tokens: np.ndarray,
+    bars: tuple[Bar, ...],
+    after: Piece | None,
+    show: ShowSettings,
+    dials: Dials,
+) -> tuple[tuple[Bar, ...], Key]:
+    """The bars moved into a key that follows from the last piece's, and that key."""
+    bars = harmonised(tokens, bars)
+    key = find_key(realise(tokens, bars))
+    previous = None if after is None else parse_key(after.key)
+    shift = way_on(previous, key, show.harmony, dials.key)
+    return moved(bars, shift), key.transposed(shift)
+
+
+def _leaving(piece: Piece, bar: int, z_size: int) -> np.ndarray | None:
+    """Where a piece is left in latent space; None where a rule or another model made it."""
+    if not piece.bars or piece.latents.shape[1] != z_size:
+        return None
+    latent: np.ndarray = piece.latents[piece.bars[bar].end]
+    return latent
 
 
 def _tunes(piece: Piece) -> np.ndarray:
     hashes, _ = melody_ngrams(melody_to_tokens(piece.trio.melody, piece.trio.steps)[None])
     return np.unique(hashes)
-
-
-def parse_key(text: str) -> Key:
-    """The inverse of `str(key)`.
-
-    Raises:
-        ValueError: the text names no key.
-    """
-    found = re.fullmatch(r"([A-G][b#]?) (major|minor)", text)
-    if not found or found[1] not in PITCH_CLASSES:
-        raise ValueError(f"{text!r} is not a key; write one like 'A minor'")
-    return Key(PITCH_CLASSES.index(found[1]), found[2])
-
-
-def _last_latent(piece: Piece | None, z_size: int) -> np.ndarray | None:
-    """Where a piece ends in latent space; None where a rule or another model made it."""
-    if piece is None or not piece.bars or piece.latents.shape[1] != z_size:
-        return None
-    latent: np.ndarray = piece.latents[piece.bars[-1].end]
-    return latent

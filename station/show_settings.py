@@ -9,6 +9,8 @@ from pydantic import AfterValidator, Field
 
 from generators.music import Mix, Strip
 from renderer.general_midi import drum_kit_named, program_named
+from station.curves import Curve
+from station.forms import form_named
 from station.section import Section
 
 MOST = 127  # of a MIDI controller
@@ -24,13 +26,25 @@ def _kit(name: str) -> str:
     return name
 
 
+def _form(text: str) -> str:
+    form_named(text)
+    return text
+
+
+def _curve(points: tuple[tuple[time, float], ...]) -> tuple[tuple[time, float], ...]:
+    Curve.of(points)
+    return points
+
+
 Instrument = Annotated[str, AfterValidator(_instrument)]
 Kit = Annotated[str, AfterValidator(_kit)]
+FormName = Annotated[str, AfterValidator(_form)]
 # A number for the whole day, or points of a curve over it: [["07:00", 0.2], ["12:00", 0.8]].
 Turn = Annotated[float, Field(ge=-1, le=1)]
 Share = Annotated[float, Field(ge=0, le=1)]
-Dial = Turn | Annotated[tuple[tuple[time, Turn], ...], Field(min_length=1)]
-ShareDial = Share | Annotated[tuple[tuple[time, Share], ...], Field(min_length=1)]
+Percent = Annotated[float, Field(ge=0, le=100)]
+Dial = Turn | Annotated[tuple[tuple[time, Turn], ...], AfterValidator(_curve)]
+ShareDial = Share | Annotated[tuple[tuple[time, Share], ...], AfterValidator(_curve)]
 
 
 class StripSettings(Section):
@@ -38,8 +52,8 @@ class StripSettings(Section):
 
     level_db: float = Field(0.0, ge=-12, le=12, description="above where its balance puts it")
     pan_percent: float = Field(0.0, ge=-100, le=100, description="-100 is the left, 100 the right")
-    reverb_percent: float = Field(20.0, ge=0, le=100, description="how much of it is sent there")
-    chorus_percent: float = Field(0.0, ge=0, le=100, description="the same for the chorus")
+    reverb_percent: Percent = Field(20.0, description="how much of it is sent there")
+    chorus_percent: Percent = Field(0.0, description="the same for the chorus")
 
     @property
     def strip(self) -> Strip:
@@ -51,10 +65,25 @@ class StripSettings(Section):
         )
 
 
+class MelodyStrip(StripSettings):
+    pan_percent: float = Field(18.0, ge=-100, le=100)
+    reverb_percent: Percent = 35.0
+
+
+class BassStrip(StripSettings):
+    reverb_percent: Percent = 9.0
+
+
+class DrumStrip(StripSettings):
+    reverb_percent: Percent = 22.0
+
+
 class MixSettings(Section):
-    melody: StripSettings = StripSettings(pan_percent=18, reverb_percent=35)
-    bass: StripSettings = StripSettings(reverb_percent=9)
-    drums: StripSettings = StripSettings(reverb_percent=22)
+    """What a table leaves out is as it was for its part."""
+
+    melody: MelodyStrip = MelodyStrip()
+    bass: BassStrip = BassStrip()
+    drums: DrumStrip = DrumStrip()
 
     @property
     def mix(self) -> Mix:
@@ -76,7 +105,9 @@ class ShowSettings(Section):
     energy: Dial = Field(0.0, description="-1 rests, 1 drives; a number, or points over the day")
     brightness: Dial = Field(0.0, description="-1 is low and minor, 1 high and major")
     density: Dial = Field(0.0, description="-1 has few notes, 1 many")
-    forms: tuple[str, ...] = Field(("AaBA",), min_length=1, description="shapes of pieces")
+    forms: tuple[FormName, ...] = Field(
+        ("song", "rondo", "build"), min_length=1, description="shapes of pieces, or letters: AaBA"
+    )
     harmony: Literal["related", "fifths", "same"] = Field(
         "related", description="the way from a piece's key to the next one's"
     )
@@ -103,11 +134,17 @@ EVENING = ShowSettings(
     temperature=0.85,
     adventure=0.6,
     brightness=0.3,
+    forms=("song", "ballad", "arch"),
     harmony="fifths",
     bridge_bars=4,
-    melody=("Acoustic Grand Piano", "Marimba", "Flute", "Acoustic Guitar (steel)"),
+    melody=("Acoustic Grand Piano", "Marimba", "Clarinet", "Acoustic Guitar (steel)"),
     bass=("Acoustic Bass", "Fretless Bass"),
     drums=("Jazz Kit", "Room Kit"),
+    mix=MixSettings(
+        melody=MelodyStrip(pan_percent=15, reverb_percent=45),
+        bass=BassStrip(reverb_percent=12),
+        drums=DrumStrip(reverb_percent=28),
+    ),
 )
 NIGHT = ShowSettings(
     name="Night Drive",
@@ -116,9 +153,15 @@ NIGHT = ShowSettings(
     temperature=0.8,
     adventure=0.5,
     energy=-0.3,
+    forms=("ballad", "drift", "arch"),
     bridge_bars=8,
-    melody=("Vibraphone", "Electric Guitar (jazz)", "Orchestral Harp", "Pad 1 (new age)"),
+    melody=("Vibraphone", "Electric Guitar (jazz)", "Orchestral Harp", "Electric Piano 2"),
     bass=("Acoustic Bass", "Fretless Bass"),
     drums=("Brush Kit", "Jazz Kit"),
+    mix=MixSettings(
+        melody=MelodyStrip(pan_percent=12, reverb_percent=55, chorus_percent=15),
+        bass=BassStrip(reverb_percent=12),
+        drums=DrumStrip(reverb_percent=35),
+    ),
 )
 SHOWS = (DAY, EVENING, NIGHT)

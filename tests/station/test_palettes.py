@@ -19,7 +19,7 @@ from station.palettes import (
     seated,
     share_in_range,
 )
-from station.show_settings import DAY, NIGHT, SHOWS, MixSettings, ShowSettings, StripSettings
+from station.show_settings import DAY, NIGHT, SHOWS, BassStrip, MixSettings, ShowSettings
 
 VIOLIN, CELLO, FLUTE = (program_named(name) for name in ("Violin", "Cello", "Flute"))
 
@@ -83,7 +83,7 @@ def test_the_shows_font_goes_with_its_instruments() -> None:
 
 
 def test_the_shows_mix_goes_with_its_instruments() -> None:
-    left = MixSettings(bass=StripSettings(pan_percent=-100))
+    left = MixSettings(bass=BassStrip(pan_percent=-100))
     show = DAY.model_copy(update={"mix": left})
     assert choose_instruments(show, trio(line(64)), np.random.default_rng(0)).mix.bass.pan == 1
 

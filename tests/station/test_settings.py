@@ -118,7 +118,7 @@ def test_the_example_file_has_shows_of_different_moods() -> None:
     settings = load_settings(ROOT / "station.example.toml")
     shows = next(iter(settings.stations.values())).shows
     assert len(shows) >= 2
-    assert len({(show.tempo_qpm, show.melody_programs) for show in shows}) == len(shows)
+    assert len({(show.tempo_qpm, show.melody) for show in shows}) == len(shows)
 
 
 @pytest.mark.parametrize(("written", "read"), [("auto", "auto"), ("1", 1), ("512", 512)])
