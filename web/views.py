@@ -13,7 +13,7 @@ from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.score import frames_of
 from station.programme import Programme
 from station.station import Station
-from storage.records import AiredPiece
+from storage.records import AiredPiece, Join
 
 RECENT_STARTS = 4
 
@@ -39,7 +39,12 @@ def piece_view(programme: Programme, piece: Piece, *, with_trio: bool = True) ->
         "model": piece.model,
         "weights_sha256": piece.weights_sha256,
         "created": piece.created.isoformat(),
-        "links": {"self": path, "midi": f"{path}.mid", "mp3": f"{path}.mp3"},
+        "links": {
+            "self": path,
+            "midi": f"{path}.mid",
+            "mp3": f"{path}.mp3",
+            "stems": f"{path}.stems.zip",
+        },
     }
     if with_trio:
         view["verdict"] = asdict(piece.verdict) if piece.verdict else None
@@ -68,7 +73,16 @@ def airing_view(programme: Programme, aired: AiredPiece) -> dict[str, Any]:
         **_aired_view(airing.position, airing.aired_at, view, frames_of(aired.piece)),
         "broadcast": airing.broadcast_id,
         "replayed": airing.replayed,
+        "join": _join_view(aired.join),
     }
+
+
+def _join_view(join: Join | None) -> dict[str, Any] | None:
+    """How good the way to a piece was: docs/joins.md. None until it was heard."""
+    if join is None:
+        return None
+    figures = asdict(join)
+    return {name: figures[name] for name in figures.keys() - {"broadcast_id", "station", "position"}}
 
 
 def now_view(programme: Programme, station: Station) -> dict[str, Any]:
