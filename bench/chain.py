@@ -29,7 +29,7 @@ from generators.groove.touch import SHIPPED_GROOVE, Touch
 from generators.music import Piece
 from generators.sampler import Sampler, best_device
 from generators.weights import SHIPPED_MODEL, load_model, open_model
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from renderer.formats import FORMATS
 from renderer.joins import JoinMeter
 from renderer.mastering import Master

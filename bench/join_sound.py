@@ -11,7 +11,8 @@ import numpy as np
 
 from bench.joining import CROSSFADE_SECONDS, Figures, Joint
 from generators.music import PARTS, STEPS_PER_BAR, TICKS_PER_STEP, Piece, Trio
-from renderer.balance import Balance, Balancer
+from renderer.balance import Balance
+from renderer.balancer import Balancer
 from renderer.joins import HeardJoin, JoinMeter, is_silent, longest_gap
 from renderer.loudness import HOP_FRAMES, SHORT_TERM_FRAMES, Meter
 from renderer.mastering import Master
@@ -89,7 +90,7 @@ class Booth:
         }
         trio = Trio(steps=end - start, **parts)
         cut = replace(piece, id=f"{piece.id}-{numbers}", trio=trio, bars=piece.bars[bars])
-        self._balances[cut.id] = replace(whole, trims_db=whole.trims_db[bars])
+        self._balances[cut.id] = whole.excerpt(bars)
         return cut
 
     def _rendered(

@@ -16,7 +16,8 @@ from typing import Any, Literal, get_args
 import numpy as np
 
 from generators.music import STEPS_PER_QUARTER, TICKS_PER_STEP, Piece
-from renderer.balance import Balance, Balancer, plain_balance
+from renderer.balance import Balance, plain_balance
+from renderer.balancer import Balancer
 from renderer.errors import EncoderError
 from renderer.instruments import instrument_names
 from renderer.mix import VOLUME, place, programs

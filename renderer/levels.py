@@ -15,11 +15,12 @@ from typing import Literal
 
 import numpy as np
 
-from generators.music import PARTS, STEPS_PER_BAR, STEPS_PER_QUARTER, Piece
+from generators.music import PARTS, STEPS_PER_QUARTER, Piece
 from renderer.balance import EXPRESSION_0_DB, Balance
 from renderer.mix import EXPRESSION, VOLUME, programs
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.score import frames_of
+from renderer.trims import TRIM_STEPS
 
 GRID_FRAMES = 256
 HIGHEST = 127  # of a controller
@@ -132,11 +133,11 @@ def _sounds_alike(piece: Piece, part: str) -> bool:
 
 
 def _trims_db(piece: Piece, balance: Balance, moments: np.ndarray) -> np.ndarray:
-    """The make-up gain at each moment. It moves in the first beat of a bar."""
+    """The make-up gain at each moment. It moves in the first beat of each half of a bar."""
     trims = balance.trims_db or (0.0,)
     corners, gains = [0.0], [trims[0]]
-    for bar, (before, after) in enumerate(pairwise(trims), start=1):
-        line = bar * STEPS_PER_BAR
+    for half, (before, after) in enumerate(pairwise(trims), start=1):
+        line = half * TRIM_STEPS
         corners += [piece.seconds_at(line), piece.seconds_at(line + STEPS_PER_QUARTER)]
         gains += [before, after]
     return np.interp(moments / SAMPLE_RATE_HZ, corners, gains)

@@ -1,8 +1,10 @@
-"""The last step before the encoders: one constant gain, and a limiter that nothing gets past.
+"""The last step before the encoders: a gain, a slow hand on the fader, and a limiter.
 
-The gain never follows the music: a soft piece stays soft. The limiter looks ahead, so what
-comes out is `DELAY_FRAMES` later than what went in; a block out is as long as its block in, and
-its sound belongs `delay_frames` earlier than the block's own position.
+Pieces come in balanced (see `renderer.balance`), so the gain is constant but for the last half
+LU: a leveller corrects what the balance got wrong over tens of seconds, too slowly to be heard.
+The limiter works at twice the sample rate, so that it sees the peaks between the samples, and
+looks ahead; what comes out is `delay_frames` later than what went in, and a block out is as long
+as its block in.
 """
 
 from __future__ import annotations
@@ -13,66 +15,148 @@ import av
 import numpy as np
 
 from renderer.errors import RenderError
+from renderer.loudness import HOP_FRAMES, TARGET_LUFS, Meter, Reading
 from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ
 
-# A trio of piano, bass and kit comes out near -16 LUFS (EBU R 128), with TimGM6mb and the
-# synth's own gain; tests/renderer/test_mastering.py holds it there.
-GAIN_DB = 8.0
-CEILING = 10 ** (-1.5 / 20)  # peak, 1.0 is full scale; codecs overshoot, so not closer
-LOOKAHEAD_MS = 5
+GAIN_DB = 25.0  # from where a balance puts a piece
+# A little over the target: LAME takes 0.45 LU away, Opus nothing, and both shall be near it.
+OUT_LUFS = TARGET_LUFS + 0.2
+CEILING_DBTP = -3.5  # Opus at 96 kbit/s overshoots by as much as 2 dB: see docs/sound.md
+LOOKAHEAD_FRAMES = 240
 RELEASE_MS = 80
-DELAY_FRAMES = LOOKAHEAD_MS * SAMPLE_RATE_HZ // 1000 - 1  # of libavfilter's alimiter
+OVERSAMPLING = 2
+RESERVE_FRAMES = 64  # the resamplers hold back 32; with these a block is never short
+DELAY_FRAMES = LOOKAHEAD_FRAMES + RESERVE_FRAMES
+
+LEVELLER_MEMORY_SECONDS = 20.0
+LEVELLER_SECONDS = 100.0  # that an error would need to go at the pace it begins with
+LEVELLER_MOST_DB = 3.0  # up or down
+LEVELLER_MOST_DB_A_SECOND = 0.1
+_GATE_LU = -10.0  # what is this far below the programme is a pause, not a soft programme
+
+
+class Leveller:
+    """The gain that brings a programme to a loudness, from its own readings.
+
+    It follows the power of the last 20 s and leaves pauses out. Memory and pace are a loop of
+    second order; with a pace of 5 memories it does not overshoot.
+    """
+
+    def __init__(self, target_lufs: float = OUT_LUFS) -> None:
+        self.gain_db = 0.0
+        self._target_lufs = target_lufs
+        self._power = _power(target_lufs)  # as if it had been right so far
+
+    def read(self, reading: Reading) -> None:
+        """Turn by what one reading, a hop after the last, says."""
+        power = _power(reading.momentary_lufs)
+        if power < self._power * _power(_GATE_LU):
+            return
+        hop_seconds = HOP_FRAMES / SAMPLE_RATE_HZ
+        self._power += (power - self._power) * hop_seconds / LEVELLER_MEMORY_SECONDS
+        error_lu = self._target_lufs - 10 * float(np.log10(self._power))
+        pace = error_lu / LEVELLER_SECONDS  # dB a second
+        pace = float(np.clip(pace, -LEVELLER_MOST_DB_A_SECOND, LEVELLER_MOST_DB_A_SECOND))
+        moved_db = self.gain_db + pace * hop_seconds
+        self.gain_db = float(np.clip(moved_db, -LEVELLER_MOST_DB, LEVELLER_MOST_DB))
 
 
 class Master:
-    """Gain and limiter with a memory: one for each unbroken stream of sound."""
+    """Gain, leveller and limiter with a memory: one for each unbroken stream of sound."""
 
     delay_frames = DELAY_FRAMES
 
-    def __init__(self, gain_db: float = GAIN_DB) -> None:
-        """`gain_db` suits the synth and font; the limiter is for what still sticks out."""
+    def __init__(self, gain_db: float = GAIN_DB, *, levelled: bool = True) -> None:
+        """`levelled=False` leaves the leveller out: the gain alone, for measuring."""
+        self.reading: Reading | None = None  # the last of the sound that came out
+        self._gain_db = gain_db
+        self._leveller = Leveller() if levelled else None
+        self._from_db = self._to_db = gain_db  # over the hop that is passing
+        self._meter = Meter()
+        self._limiter = _limiter()
         self._taken = 0
-        self._graph = av.filter.Graph()
-        source = self._graph.add_abuffer(
-            format="dbl",
-            sample_rate=SAMPLE_RATE_HZ,
-            layout="stereo",
-            time_base=Fraction(1, SAMPLE_RATE_HZ),
-        )
-        # level=0: or it would turn everything up to full scale again. Its own `latency` option
-        # would hold back the first frames; so the delay stays, and a block out is a block in.
-        limiter = self._graph.add(
-            "alimiter",
-            level_in=f"{10 ** (gain_db / 20):.6f}",
-            limit=f"{CEILING:.6f}",
-            attack=str(LOOKAHEAD_MS),
-            release=str(RELEASE_MS),
-            level="0",
-            latency="0",
-        )
-        source.link_to(limiter)
-        limiter.link_to(self._graph.add("abuffersink"))
-        self._graph.configure()
+        self._ready = np.zeros((RESERVE_FRAMES, CHANNELS), np.float32)
 
     def process(self, samples: np.ndarray) -> np.ndarray:
-        """Float32 (frames, 2) in, as many frames out, `delay_frames` late, all below CEILING.
+        """Float32 (frames, 2) in, as many frames out, `delay_frames` late, below the ceiling.
 
         Raises:
             RenderError: libavfilter failed; make a new Master.
         """
-        if len(samples) == 0:
-            return samples
         if not np.isfinite(samples).all():  # would sit in the limiter's memory for good
             samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        # Hop by hop, counted from the first frame: however the sound comes, it is the same sound.
+        out, done = [samples[:0]], 0
+        while done < len(samples):
+            hop = samples[done : done + HOP_FRAMES - self._taken % HOP_FRAMES]
+            out.append(self._hop(hop))
+            done += len(hop)
+        return np.concatenate(out)
+
+    def _hop(self, samples: np.ndarray) -> np.ndarray:
+        """A hop or a part of one: the gain runs straight from its begin to its end."""
+        within = np.arange(len(samples)) + self._taken % HOP_FRAMES
+        gain_db = self._from_db + (self._to_db - self._from_db) * within / HOP_FRAMES
+        limited = self._limit(samples * 10 ** (gain_db[:, None] / 20))
+        for reading in self._meter.measure(limited):
+            self.reading = reading
+            self._from_db = self._to_db
+            if self._leveller is not None:
+                self._leveller.read(reading)
+                self._to_db = self._gain_db + self._leveller.gain_db
+        return limited
+
+    def _limit(self, samples: np.ndarray) -> np.ndarray:
         row = np.ascontiguousarray(samples, np.float64).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(row, format="dbl", layout="stereo")
         frame.sample_rate = SAMPLE_RATE_HZ
         frame.pts = self._taken
         self._taken += len(samples)
+        ready = [self._ready]
         try:
-            self._graph.push(frame)
-            limited = self._graph.pull()
+            self._limiter.push(frame)
+            while True:
+                limited = self._limiter.pull()
+                assert isinstance(limited, av.AudioFrame)
+                ready.append(limited.to_ndarray().reshape(-1, CHANNELS).astype(np.float32))
+        except (av.error.BlockingIOError, av.error.EOFError):
+            pass  # it has given all it can
         except av.FFmpegError as error:
             raise RenderError(f"the limiter stopped: {error}") from error
-        assert isinstance(limited, av.AudioFrame)
-        return limited.to_ndarray().reshape(-1, CHANNELS).astype(np.float32)
+        sound = np.concatenate(ready)
+        self._ready = sound[len(samples) :]
+        return sound[: len(samples)]
+
+
+def _limiter() -> av.filter.Graph:
+    graph = av.filter.Graph()
+    source = graph.add_abuffer(
+        format="dbl",
+        sample_rate=SAMPLE_RATE_HZ,
+        layout="stereo",
+        time_base=Fraction(1, SAMPLE_RATE_HZ),
+    )
+    # alimiter delays by its attack less one of its samples, and rounds down: hence the 1.5.
+    attack_samples = LOOKAHEAD_FRAMES * OVERSAMPLING + 1.5
+    # level=0: or it would turn everything up to full scale again. Its own `latency` option
+    # would hold back the first frames; so the delay stays, and a block out is a block in.
+    limiter = graph.add(
+        "alimiter",
+        limit=f"{10 ** (CEILING_DBTP / 20):.6f}",
+        attack=f"{1000 * attack_samples / (SAMPLE_RATE_HZ * OVERSAMPLING):.6f}",
+        release=str(RELEASE_MS),
+        level="0",
+        latency="0",
+    )
+    up = graph.add("aresample", str(SAMPLE_RATE_HZ * OVERSAMPLING))
+    down = graph.add("aresample", str(SAMPLE_RATE_HZ))
+    source.link_to(up)
+    up.link_to(limiter)
+    limiter.link_to(down)
+    down.link_to(graph.add("abuffersink"))
+    graph.configure()
+    return graph
+
+
+def _power(loudness_lufs: float) -> float:
+    return float(10 ** (loudness_lufs / 10))

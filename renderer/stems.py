@@ -16,7 +16,8 @@ import av
 import numpy as np
 
 from generators.music import PARTS, Piece
-from renderer.balance import Balance, Balancer
+from renderer.balance import Balance
+from renderer.balancer import Balancer
 from renderer.errors import EncoderError
 from renderer.export import COMMENT
 from renderer.pcm import SAMPLE_RATE_HZ

@@ -23,7 +23,7 @@ from renderer.soundfont import DRUM_BANK
 logger = logging.getLogger(__name__)
 
 BLOCK_FRAMES = 64  # FluidSynth's own; events take effect between two of them
-GAIN = 0.5  # loudness is set once, in renderer.mastering
+GAIN = 1.0  # loudness is set once, in renderer.mastering
 # One room for every part of every show: how far into it a part stands is its send. A small hall,
 # where a note is down by 60 dB after 1.5 s; all that is sent there comes back at -9 dB.
 REVERB = {"room-size": 0.4, "damp": 0.3, "width": 0.8, "level": 0.8}

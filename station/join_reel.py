@@ -10,7 +10,8 @@ from itertools import cycle
 import numpy as np
 
 from generators.music import PARTS, STEPS_PER_BAR, Piece, Trio
-from renderer.balance import Balance, Balancer
+from renderer.balance import Balance
+from renderer.balancer import Balancer
 from renderer.mastering import Master
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.player import Player
@@ -83,9 +84,9 @@ def _pieces(join: Join) -> Iterator[Piece]:
 def _clips(join: Join, balancer: Balancer) -> Iterator[tuple[Piece, Balance]]:
     """Each with the balance it has in the whole programme."""
     old, new = balancer.measure(join.old), balancer.measure(join.new)
-    balances = [replace(old, trims_db=old.trims_db[-AROUND_BARS:])]
+    balances = [old.excerpt(slice(-AROUND_BARS, None))]
     if join.bridge is not None:
         balances.append(balancer.measure(join.bridge))
-    balances.append(replace(new, trims_db=new.trims_db[:AROUND_BARS]))
-    balances.append(replace(new, trims_db=new.trims_db[:1]))
+    balances.append(new.excerpt(slice(AROUND_BARS)))
+    balances.append(new.excerpt(slice(1)))
     yield from zip(_pieces(join), balances, strict=True)

@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from generators.weights import SHIPPED_MODEL
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from station.errors import StationError
 from station.generator import Generator
 from station.offline import Offline

@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from generators.music import Piece
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from renderer.mastering import Master
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.player import Player

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from generators.music import Piece
 from generators.patterns import pattern_piece
 from generators.recipe import Clock
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from renderer.errors import RenderError
 from station.bridges import Decoder
 from station.candidates import STEADY

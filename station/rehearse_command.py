@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.recording import Recording
 from station.errors import StationError

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from generators.music import Piece
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from renderer.export import AUDIO_FORMATS, export_audio, export_midi
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.recording import Recording

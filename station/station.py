@@ -14,7 +14,7 @@ from typing import Any
 from uuid import uuid4
 
 from generators.errors import WorkerError
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from renderer.formats import FORMATS, Format
 from renderer.joins import HeardJoin
 from renderer.pcm import SAMPLE_RATE_HZ, Start

@@ -16,6 +16,7 @@ from station.station import Station
 from storage.records import AiredPiece, Join
 
 RECENT_STARTS = 4
+OF_THE_AIRING = {"broadcast_id", "station", "position"}  # of a join
 
 
 def piece_view(programme: Programme, piece: Piece, *, with_trio: bool = True) -> dict[str, Any]:
@@ -82,7 +83,7 @@ def _join_view(join: Join | None) -> dict[str, Any] | None:
     if join is None:
         return None
     figures = asdict(join)
-    return {name: figures[name] for name in figures.keys() - {"broadcast_id", "station", "position"}}
+    return {name: value for name, value in figures.items() if name not in OF_THE_AIRING}
 
 
 def now_view(programme: Programme, station: Station) -> dict[str, Any]:

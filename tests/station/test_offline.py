@@ -14,7 +14,7 @@ import pytest
 from generators.music import Piece
 from generators.sampler import Sampler
 from generators.weights import ModelFolder
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from renderer.mastering import Master
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.synth import Synth

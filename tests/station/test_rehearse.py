@@ -16,7 +16,7 @@ from generators.keys import KEYS, fifths_apart, parse_key
 from generators.music import PARTS, STEPS_PER_BAR
 from generators.sampler import Sampler
 from generators.weights import ModelFolder
-from renderer.balance import Balancer
+from renderer.balancer import Balancer
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.score import frames_of
 from renderer.synth import Synth

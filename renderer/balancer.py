@@ -1,0 +1,71 @@
+"""Balances pieces ahead of their time: its instruments are measured, and then the piece itself."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from generators.music import Instruments, Piece, Strip
+from renderer.balance import BAR_LUFS, Balance, balanced, plain_balance
+from renderer.mix import programs
+from renderer.score import frames_of
+from renderer.solo import solo
+from renderer.synth import Synth
+from renderer.trims import trims_db
+from renderer.voices import Voice, measure_voice, powers
+
+PIECES_REMEMBERED = 256
+
+
+class Balancer:
+    """Balances pieces ahead of their time.
+
+    An instrument costs half a second of work, once; a piece is rendered, a second of work a minute.
+    Any thread may ask: one measures at a time.
+    """
+
+    def __init__(self, make_synth: Callable[[], Synth]) -> None:
+        self._make_synth = make_synth
+        self._voices: dict[tuple[str, str, int, Strip], Voice] = {}
+        self._measured: dict[str, Balance] = {}  # by piece, the last ones
+        self._measuring = threading.Lock()
+
+    def measure(self, piece: Piece) -> Balance:
+        """The balance of a piece with the instruments as they are.
+
+        Raises:
+            SynthError, SoundFontError: there is no synth to measure with.
+        """
+        with self._measuring:
+            if piece.id not in self._measured:
+                balance = self._levelled(piece, balanced(piece, self._voice))
+                while len(self._measured) >= PIECES_REMEMBERED:
+                    del self._measured[next(iter(self._measured))]
+                self._measured[piece.id] = balance
+            return self._measured[piece.id]
+
+    def _levelled(self, piece: Piece, balance: Balance) -> Balance:
+        """The same faders, with the gains that the sound asks for, tails and room and all."""
+        flat = replace(balance, trims_db=())
+        blocks = solo(piece, self._make_synth, flat, frames_of(piece))
+        power = np.concatenate([powers(block) for block in blocks])
+        return replace(balance, trims_db=trims_db(piece, power, BAR_LUFS))
+
+    def of(self, piece: Piece) -> Balance:
+        """What is known at once: as measured, else the plain balance."""
+        return self._measured.get(piece.id) or plain_balance(piece)
+
+    def _voice(self, instruments: Instruments, part: str) -> Voice:
+        strip: Strip = getattr(instruments.mix, part)
+        room = Strip(reverb=strip.reverb, chorus=strip.chorus)  # the side it is on is no louder
+        key = (instruments.soundfont, part, programs(instruments)[part], room)
+        if key not in self._voices:
+            synth = self._make_synth()  # a fresh one, or what played before would be heard in it
+            try:
+                self._voices[key] = measure_voice(synth, part, key[2], key[0], room)
+            finally:
+                synth.close()
+        return self._voices[key]
