@@ -93,7 +93,7 @@ FORMS = {
     "song": Form("AaBABA", ("d", "", "", "", "m", "")),
     "ballad": Form("AaBaA", ("md", "d", "", "", "d")),
     "rondo": Form("ABACA", ("d", "", "", "b", "")),
-    "build": Form("AaABbB", ("bm", "m", "", "", "", "")),
+    "build": Form("AaABbB", ("dm", "m", "", "", "", "")),
     "arch": Form("ABCBA", ("d", "", "m", "", "d")),
     "drift": Form("AaBbaA", ("d", "", "m", "d", "", "md")),
 }

@@ -129,7 +129,7 @@ def test_the_middle_comes_round_again_when_there_is_much_time() -> None:
 
 def test_parts_come_in_one_after_the_other() -> None:
     rests = [bar.rests for bar in bars_of(FORMS["build"])]
-    assert (rests[0], rests[4], rests[-1]) == ("bm", "m", "")
+    assert (rests[0], rests[4], rests[-1]) == ("dm", "m", "")
 
 
 def test_the_end_thins_out() -> None:
