@@ -64,19 +64,6 @@ class Levels:
                 found.append(Turn(int(point) * GRID_FRAMES, part, controller, int(whole[point])))
         return found
 
-    def gliding_from(self, before: Mapping[Knob, int], frames: int) -> Levels:
-        """From where the knobs stand to where these levels want them, in so many frames."""
-        return Levels(
-            {
-                knob: np.clip(
-                    curve + (before[knob] - curve[0]) * (1 - _share(len(curve), 0, frames)),
-                    0,
-                    HIGHEST,
-                )
-                for knob, curve in self.values.items()
-            }
-        )
-
     def fading(self, way: Way, begin: int, frames: int) -> Levels:
         """In or out at equal power, from the frame `begin` on: what left stays away."""
         points = -(-(begin + frames) // GRID_FRAMES)

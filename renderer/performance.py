@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from generators.music import PARTS, STEPS_PER_QUARTER, Instruments, Piece
+from generators.music import PARTS, Instruments, Piece
 from renderer.balance import Balance
 from renderer.levels import Levels, Turn, Way, levels
 from renderer.mix import ALL_SOUND_OFF, CHANNEL, CHANNELS_PER_BANK, EXPRESSION, place, programs
@@ -104,11 +104,6 @@ def casts(piece: Piece, balance: Balance) -> list[tuple[Instruments, Levels]]:
         (piece.leaving, levels(piece, balance, "leave")),
         (piece.instruments, levels(piece, balance, "enter")),
     ]
-
-
-def first_beat_frames(piece: Piece) -> int:
-    """In so long, instruments that stay glide from one piece's levels to the next one's."""
-    return round(piece.seconds_at(STEPS_PER_QUARTER) * SAMPLE_RATE_HZ)
 
 
 def _in_time(found: Iterable[Event | Turn]) -> list[Event | Turn]:

@@ -1,8 +1,8 @@
 """Play pieces on one synth that is never restarted.
 
 The synth runs on across pieces, so tails ring into the next piece and there is nothing to
-crossfade: instruments that play on keep their channels, others take a fresh bank, and a bridge
-is played by both. Only a skip is a crossfade, of two banks of the same synth.
+crossfade: each set of instruments takes a fresh bank of channels, and a bridge is played by two.
+Only a skip is a crossfade, of two banks of the same synth.
 
 FluidSynth takes events on blocks of 64 frames, so the player renders whole blocks, counted from
 where it began, and keeps what nobody asked for yet: however the sound is pulled, it is the same
@@ -17,12 +17,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from generators.music import Instruments, Piece
+from generators.music import Piece
 from renderer.balance import Balance, plain_balance
-from renderer.levels import Levels
 from renderer.mix import BANKS
 from renderer.pcm import CHANNELS, Pcm, Start
-from renderer.performance import FADE_FRAMES, NEVER, Performance, casts, first_beat_frames
+from renderer.performance import FADE_FRAMES, NEVER, Performance, casts
 from renderer.score import bar_frames, frames_of
 from renderer.synth import BLOCK_FRAMES, Synth
 
@@ -187,7 +186,7 @@ class Player:
         piece = self._next_piece()
         ended, begin = self._playing, self._end
         self._playing = [
-            self._performance(piece, instruments, levels)
+            Performance(piece, begin, self._fresh_bank(), instruments, levels)
             for instruments, levels in casts(piece, self._balance_of(piece))
         ]
         with self._lock:
@@ -196,18 +195,12 @@ class Player:
         self._starts.append(Start(begin, piece))
         self._release(ended)  # these last: should the synth fail, the piece is not lost
         for each in self._playing:
-            if each.bank not in {before.bank for before in ended}:
-                each.seat(self._synth, self._ahead)
+            each.seat(self._synth, self._ahead)
 
-    def _performance(self, piece: Piece, instruments: Instruments, levels: Levels) -> Performance:
-        """Of the piece that begins now: where its instruments sit already, else on a new bank."""
-        begin = self._end
-        for before in self._playing:
-            if before.instruments == instruments and not before.silent_at(begin):
-                glide = levels.gliding_from(before.levels_at(begin), first_beat_frames(piece))
-                return Performance(piece, begin, before.bank, instruments, glide)
+    def _fresh_bank(self) -> int:
+        """Where nothing rings any more: tails keep the levels they were struck at."""
         self._bank = (self._bank + 1) % BANKS
-        return Performance(piece, begin, self._bank, instruments, levels)
+        return self._bank
 
     def _release(self, performances: list[Performance]) -> None:
         for each in performances:

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from generators.music import Instruments, Piece
-from renderer.balance import Balance, plain_balance
+from renderer.balance import Balance
 from renderer.player import Player
 from renderer.score import frames_of
 from renderer.synth import BLOCK_FRAMES, Synth
@@ -59,13 +59,21 @@ def _likeness(one: np.ndarray, other: np.ndarray) -> float:
     return float(a @ b / np.sqrt(a @ a * (b @ b)))
 
 
-def test_instruments_that_play_on_are_not_seated_again(font: Path) -> None:
+def test_no_set_of_instruments_takes_channels_that_ring(font: Path) -> None:
     synth = Attentive(font)
     pieces = joined(piece(), piece(), piece())
     play(synth, pieces, sum(map(frames_of, pieces)) - 100)
     synth.close()
-    assert [program for _, program in synth.given] == [19, 33, 0, 48, 33, 0]
-    assert len({channel for channel, _ in synth.given}) == 6
+    assert [program for _, program in synth.given] == [
+        19,
+        33,
+        0,
+        *(19, 33, 0, 48, 33, 0),
+        48,
+        33,
+        0,
+    ]
+    assert len({channel for channel, _ in synth.given}) == 12
 
 
 def test_a_bridge_with_nobody_to_leave_seats_both(font: Path) -> None:
@@ -118,15 +126,3 @@ def test_a_bridge_does_not_click(synth: Synth) -> None:
     assert roughness(sound[9_600:]) < 1.5 * max(
         roughness(_alone(chord(program))[9_600:]) for program in (19, 48)
     )
-
-
-def test_a_bridge_that_is_cut_goes_on_with_who_was_entering(font: Path) -> None:
-    synth = Attentive(font)
-    _, bridge, new = joined(piece(), piece(), piece())
-    radio = Player(synth, chain([bridge], repeat(new)).__next__, plain_balance)
-    radio.render(64)
-    synth.given.clear()
-    radio.cut(96_000)
-    assert radio.render(150_000).starts[0].position == 96_000
-    synth.close()
-    assert synth.given == []

@@ -65,14 +65,6 @@ def test_who_leaves_is_gone_at_the_end() -> None:
     assert leaves.at(frames_of(BRIDGE))[MELODY] == 0
 
 
-def test_levels_glide_from_where_the_knobs_stand() -> None:
-    before = dict.fromkeys(levels(piece(), EVEN).values, 30)
-    glide = levels(piece(), EVEN).gliding_from(before, 24_000)
-    way = [glide.at(frame)["melody", VOLUME] for frame in range(0, 30_000, 256)]
-    assert way == sorted(way)
-    assert (way[0], way[-1]) == (31, 90)
-
-
 @pytest.mark.parametrize(
     ("way", "ends"), [("enter", (0, EXPRESSION_0_DB)), ("leave", (EXPRESSION_0_DB, 0))]
 )
