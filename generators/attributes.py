@@ -86,14 +86,6 @@ ATTRIBUTES: Mapping[str, Callable[[Sections], np.ndarray]] = {
     "drums": drum_business,
     "mode": mode,
 }
-UNITS: Mapping[str, str] = {
-    "density": "notes a bar",
-    "register": "semitones",
-    "interval": "semitones",
-    "syncopation": "metrical levels a note",
-    "drums": "hits a bar",
-    "mode": "major less minor correlation",
-}
 
 
 def attributes(tokens: np.ndarray) -> np.ndarray:

@@ -18,7 +18,8 @@ from generators.events import transpose
 from generators.keys import find_key, how_well_in
 from generators.music import PARTS, Bar, Trio
 from generators.realise import realise
-from generators.sampler import Plan, bar_latent
+from generators.sampler import Plan
+from generators.walk import bar_latent
 
 SHIFTS = sorted(range(-5, 7), key=abs)  # semitones; of equal fits the shortest way is taken
 

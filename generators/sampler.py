@@ -19,7 +19,7 @@ from generators.crew import crew
 from generators.graphs import graphed
 from generators.model import BarDecoder, MusicVAE, TokenEmbedding
 from generators.music import STEPS_PER_BAR, Bar
-from generators.walk import slerp
+from generators.walk import bar_latent
 
 BLOCK_BARS = 64
 CUDA_BLOCK_BARS = 2_048
@@ -180,13 +180,6 @@ def draw(logits: Tensor, uniforms: Tensor) -> Tensor:
     cumulative = torch.softmax(logits, dim=-1).cumsum(dim=-1)
     drawn = (cumulative < uniforms[:, None] * cumulative[:, -1:]).sum(dim=-1)
     return drawn.clamp(max=logits.shape[-1] - 1)
-
-
-def bar_latent(latents: np.ndarray, bar: Bar) -> np.ndarray:
-    """Where a bar lies, float32 `(z_size,)`."""
-    if bar.start == bar.end:
-        return np.asarray(latents[bar.start])
-    return slerp(latents[bar.start], latents[bar.end], bar.t)
 
 
 def noise(seed: int, bar: Bar) -> np.ndarray:

@@ -39,6 +39,13 @@ def slerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
     return np.asarray(mixed / np.sin(angle), np.float32)
 
 
+def bar_latent(latents: np.ndarray, bar: Bar) -> np.ndarray:
+    """Where a bar of a piece lies, of latents `(n, z_size)`: float32 `(z_size,)`."""
+    if bar.start == bar.end:
+        return np.asarray(latents[bar.start])
+    return slerp(latents[bar.start], latents[bar.end], bar.t)
+
+
 def prior(rng: np.random.Generator, z_size: int) -> np.ndarray:
     """A draw from N(0, I), float32 `(z_size,)`."""
     return rng.standard_normal(z_size, dtype=np.float32)

@@ -69,16 +69,27 @@ def plain_balance(piece: Piece) -> Balance:
     )
 
 
-def balanced(piece: Piece, voice_of: VoiceOf) -> Balance:
+def balanced(
+    piece: Piece, voice_of: VoiceOf, heard: Callable[[Balance], np.ndarray] | None = None
+) -> Balance:
+    """The faders that the voices ask for, and the gains that the sound asks for.
+
+    `heard` gives the power of the piece, (slots, BANDS), with its faders so; else it is forecast.
+    """
     entering = _Band(piece, piece.instruments, voice_of)
-    if piece.leaving is None:
-        return Balance(entering.volumes, trims_db=trims_db(piece, entering.power, BAR_LUFS))
-    leaving = _Band(piece, piece.leaving, voice_of)
-    # As the player fades them: powers add up to one.
+    leaving = _Band(piece, piece.leaving, voice_of) if piece.leaving else None
+    faders = Balance(entering.volumes, leaving.volumes if leaving else {})
+    power = heard(faders) if heard else _forecast(entering, leaving)
+    return replace(faders, trims_db=trims_db(piece, power, BAR_LUFS))
+
+
+def _forecast(entering: _Band, leaving: _Band | None) -> np.ndarray:
+    """Of a bridge as the player fades it: powers add up to one."""
+    if leaving is None:
+        return entering.power
     gone = np.linspace(0.0, 1.0, len(entering.power))[:, None]
     power = entering.power * np.sin(np.pi / 2 * gone) ** 2
-    power += leaving.power * np.cos(np.pi / 2 * gone) ** 2
-    return Balance(entering.volumes, leaving.volumes, trims_db(piece, power, BAR_LUFS))
+    return np.asarray(power + leaving.power * np.cos(np.pi / 2 * gone) ** 2)
 
 
 class _Band:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 
 import numpy as np
 
 from generators.music import Instruments, Piece, Strip
-from renderer.balance import BAR_LUFS, Balance, balanced, plain_balance
+from renderer.balance import Balance, balanced, plain_balance
 from renderer.mix import programs
 from renderer.score import frames_of
 from renderer.solo import solo
 from renderer.synth import Synth
-from renderer.trims import trims_db
 from renderer.voices import Voice, measure_voice, powers
 
 PIECES_REMEMBERED = 256
@@ -41,18 +40,16 @@ class Balancer:
         """
         with self._measuring:
             if piece.id not in self._measured:
-                balance = self._levelled(piece, balanced(piece, self._voice))
+                balance = balanced(piece, self._voice, partial(self._heard, piece))
                 while len(self._measured) >= PIECES_REMEMBERED:
                     del self._measured[next(iter(self._measured))]
                 self._measured[piece.id] = balance
             return self._measured[piece.id]
 
-    def _levelled(self, piece: Piece, balance: Balance) -> Balance:
-        """The same faders, with the gains that the sound asks for, tails and room and all."""
-        flat = replace(balance, trims_db=())
-        blocks = solo(piece, self._make_synth, flat, frames_of(piece))
-        power = np.concatenate([powers(block) for block in blocks])
-        return replace(balance, trims_db=trims_db(piece, power, BAR_LUFS))
+    def _heard(self, piece: Piece, faders: Balance) -> np.ndarray:
+        """The power of a piece as it sounds, tails and room and all: (slots, BANDS)."""
+        blocks = solo(piece, self._make_synth, faders, frames_of(piece))
+        return np.concatenate([powers(block) for block in blocks])
 
     def of(self, piece: Piece) -> Balance:
         """What is known at once: as measured, else the plain balance."""

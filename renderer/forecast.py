@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from generators.music import STEPS_PER_BAR, TICKS_PER_STEP, Note, Piece
-from renderer.voices import BANDS, SLOTS_A_SECOND, Voice, loudness_lufs
+from generators.music import TICKS_PER_STEP, Note, Piece
+from renderer.voices import BANDS, SLOTS_A_SECOND, Voice
 
 MOST_VELOCITY = 127
 HEARD_LU = -20.0  # below this under its own loudest, a part has faded away
@@ -25,15 +25,6 @@ def part_power(piece: Piece, notes: Sequence[Note], voice: Voice) -> np.ndarray:
         sound = voice.sound(note.pitch, end - begin)[: max(0, slots - begin)]
         power[begin : begin + len(sound)] += sound * (note.velocity / MOST_VELOCITY) ** 4
     return power
-
-
-def bars_lufs(piece: Piece, power: np.ndarray) -> np.ndarray:
-    """How loud each bar is: (slots, BANDS) in, (bars,) out."""
-    steps = range(0, piece.trio.steps + 1, STEPS_PER_BAR)
-    lines = [round(piece.seconds_at(step) * SLOTS_A_SECOND) for step in steps]
-    sums = np.concatenate([[0.0], np.cumsum(power.sum(axis=1))])[np.minimum(lines, len(power))]
-    means = np.diff(sums) / np.maximum(1, np.diff(lines))
-    return np.array([loudness_lufs(mean) for mean in means])
 
 
 def clearance_db(melody: np.ndarray, others: np.ndarray) -> np.ndarray:

@@ -7,12 +7,12 @@ libavfilter's `ebur128` does the weighing, ten times a second. What it says of t
 from __future__ import annotations
 
 from dataclasses import dataclass
-from fractions import Fraction
 
 import av
 import numpy as np
 
 from renderer.errors import RenderError
+from renderer.frames import audio_frame, source, through
 from renderer.pcm import SAMPLE_RATE_HZ
 
 TARGET_LUFS = -16.0  # of the programme: AES TD1008 for streams
@@ -44,15 +44,10 @@ class Meter:
         self._taken = 0
         self._position = position  # of the next reading, less one hop
         self._graph = av.filter.Graph()
-        source = self._graph.add_abuffer(
-            format="flt",
-            sample_rate=SAMPLE_RATE_HZ,
-            layout="stereo",
-            time_base=Fraction(1, SAMPLE_RATE_HZ),
-        )
+        entry = source(self._graph, "flt")
         peak = "true" if true_peak else "none"
         meter = self._graph.add("ebur128", f"metadata=1:framelog=quiet:peak={peak}")
-        source.link_to(meter)
+        entry.link_to(meter)
         meter.link_to(self._graph.add("abuffersink"))
         self._graph.configure()
 
@@ -64,23 +59,14 @@ class Meter:
         """
         if len(samples) == 0:
             return []
-        row = np.ascontiguousarray(samples, np.float32).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(row, format="flt", layout="stereo")
-        frame.sample_rate = SAMPLE_RATE_HZ
-        frame.pts = self._taken
+        frame = audio_frame(samples.astype(np.float32, copy=False), self._taken)
         self._taken += len(samples)
-        readings = []
         try:
-            self._graph.push(frame)
-            while True:
-                readings.append(self._reading(self._graph.pull()))
-        except (av.error.BlockingIOError, av.error.EOFError):
-            return readings
+            return [self._reading(given) for given in through(self._graph, frame)]
         except av.FFmpegError as error:
             raise RenderError(f"the loudness meter stopped: {error}") from error
 
-    def _reading(self, frame: object) -> Reading:
-        assert isinstance(frame, av.AudioFrame)
+    def _reading(self, frame: av.AudioFrame) -> Reading:
         said = {name.removeprefix("lavfi.r128."): text for name, text in frame.metadata.items()}
         self._position += HOP_FRAMES
         self.integrated_lufs = float(said["I"])

@@ -9,12 +9,11 @@ as its block in.
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import av
 import numpy as np
 
 from renderer.errors import RenderError
+from renderer.frames import audio_frame, source, through
 from renderer.loudness import HOP_FRAMES, TARGET_LUFS, Meter, Reading
 from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ
 
@@ -107,20 +106,12 @@ class Master:
         return limited
 
     def _limit(self, samples: np.ndarray) -> np.ndarray:
-        row = np.ascontiguousarray(samples, np.float64).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(row, format="dbl", layout="stereo")
-        frame.sample_rate = SAMPLE_RATE_HZ
-        frame.pts = self._taken
+        frame = audio_frame(samples.astype(np.float64, copy=False), self._taken)
         self._taken += len(samples)
         ready = [self._ready]
         try:
-            self._limiter.push(frame)
-            while True:
-                limited = self._limiter.pull()
-                assert isinstance(limited, av.AudioFrame)
+            for limited in through(self._limiter, frame):
                 ready.append(limited.to_ndarray().reshape(-1, CHANNELS).astype(np.float32))
-        except (av.error.BlockingIOError, av.error.EOFError):
-            pass  # it has given all it can
         except av.FFmpegError as error:
             raise RenderError(f"the limiter stopped: {error}") from error
         sound = np.concatenate(ready)
@@ -130,12 +121,7 @@ class Master:
 
 def _limiter() -> av.filter.Graph:
     graph = av.filter.Graph()
-    source = graph.add_abuffer(
-        format="dbl",
-        sample_rate=SAMPLE_RATE_HZ,
-        layout="stereo",
-        time_base=Fraction(1, SAMPLE_RATE_HZ),
-    )
+    entry = source(graph, "dbl")
     # alimiter delays by its attack less one of its samples, and rounds down: hence the 1.5.
     attack_samples = LOOKAHEAD_FRAMES * OVERSAMPLING + 1.5
     # level=0: or it would turn everything up to full scale again. Its own `latency` option
@@ -150,7 +136,7 @@ def _limiter() -> av.filter.Graph:
     )
     up = graph.add("aresample", str(SAMPLE_RATE_HZ * OVERSAMPLING))
     down = graph.add("aresample", str(SAMPLE_RATE_HZ))
-    source.link_to(up)
+    entry.link_to(up)
     up.link_to(limiter)
     limiter.link_to(down)
     down.link_to(graph.add("abuffersink"))

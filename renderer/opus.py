@@ -6,6 +6,7 @@ import av
 import numpy as np
 
 from renderer.errors import EncoderError
+from renderer.frames import audio_frame
 from renderer.framing import OggPage, opus_pre_skip, split_ogg
 from renderer.pcm import SAMPLE_RATE_HZ, Packet
 
@@ -42,10 +43,7 @@ class OpusEncoder:
     def encode(self, samples: np.ndarray) -> list[Packet]:
         if len(samples) == 0:
             return []
-        row = np.ascontiguousarray(samples, np.float32).reshape(1, -1)
-        frame = av.AudioFrame.from_ndarray(row, format="flt", layout="stereo")
-        frame.sample_rate = SAMPLE_RATE_HZ
-        frame.pts = self._taken
+        frame = audio_frame(samples.astype(np.float32, copy=False), self._taken)
         self._taken += len(samples)
         try:
             self._container.mux(self._stream.encode(frame))

@@ -16,7 +16,8 @@ import numpy as np
 
 from renderer.errors import EncoderError
 from renderer.export import COMMENT
-from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ
+from renderer.frames import audio_frame
+from renderer.pcm import SAMPLE_RATE_HZ
 
 PARTIAL = ".partial"
 
@@ -88,11 +89,7 @@ class Recording:
         Raises:
             EncoderError: it could not be written.
         """
-        frame = av.AudioFrame.from_ndarray(
-            self._row(samples), format=self._frame_format, layout="stereo"
-        )
-        frame.sample_rate = SAMPLE_RATE_HZ
-        frame.pts = self.frames
+        frame = audio_frame(self._in_its_format(samples), self.frames)
         self.frames += len(samples)
         self._mux(frame)
 
@@ -113,17 +110,11 @@ class Recording:
         self._container.close()  # goes back to the start, to say how long it became
         self._partial.replace(self.path)
 
-    @property
-    def _frame_format(self) -> str:
-        return "s16" if self._kind.sample_format == "s16" else "flt"
-
-    def _row(self, samples: np.ndarray) -> np.ndarray:
-        """Shape (1, 2 * frames), interleaved; libavcodec's own resampler makes it planar."""
-        flat = np.ascontiguousarray(samples, np.float32).reshape(1, CHANNELS * len(samples))
-        if self._frame_format == "flt":
-            return flat
-        whole: np.ndarray = np.rint(np.clip(flat, -1, 1) * 32_767).astype(np.int16)
-        return whole
+    def _in_its_format(self, samples: np.ndarray) -> np.ndarray:
+        """Whole numbers or not; libavcodec's own resampler makes them planar."""
+        if self._kind.sample_format != "s16":
+            return samples.astype(np.float32, copy=False)
+        return np.asarray(np.rint(np.clip(samples, -1, 1) * 32_767), np.int16)
 
     def _mux(self, frame: av.AudioFrame | None) -> None:
         try:

@@ -20,6 +20,7 @@ from renderer.balance import Balance
 from renderer.balancer import Balancer
 from renderer.errors import EncoderError
 from renderer.export import COMMENT
+from renderer.frames import audio_frame
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.solo import TAIL_SECONDS, MakeSynth, frames_with_tail, solo
 
@@ -95,12 +96,8 @@ def _flac(blocks: Iterable[np.ndarray], title: str) -> bytes:
             position = 0
             for block in blocks:
                 whole = np.rint(np.clip(block, -1, 1) * np.float64(_FULL_SCALE)).astype(np.int32)
-                frame = av.AudioFrame.from_ndarray(
-                    whole.reshape(1, -1), format="s32", layout="stereo"
-                )
-                frame.sample_rate, frame.pts = SAMPLE_RATE_HZ, position
+                container.mux(stream.encode(audio_frame(whole, position)))
                 position += len(block)
-                container.mux(stream.encode(frame))
             container.mux(stream.encode(None))
     except av.FFmpegError as error:
         raise EncoderError(f"libavcodec made no FLAC file: {error}") from error

@@ -22,7 +22,7 @@ from generators.music import Bar, Piece
 from generators.realise import realise
 from generators.recipe import Clock, identified
 from generators.strands import Shore, smoothest
-from generators.walk import slerp, strand
+from generators.walk import bar_latent, strand
 from station.generator import Choice, Plan
 from station.palettes import seated
 from station.show_settings import ShowSettings
@@ -93,7 +93,9 @@ async def bridge_between(
     Raises:
         WorkerError: the generator could not decode.
     """
-    latents = np.stack([_left_at(old, leave_bar), new.latents[new.bars[0].start]])
+    home = left_at(old, leave_bar, new.latents.shape[1])
+    assert home is not None, "there is a bridge from a piece of the same latent space only"
+    latents = np.stack([home, new.latents[new.bars[0].start]])
     draft = await _best_draft(decoder, old, new, leave_bar, latents, bars)
     touch = None
     if show.humanize_percent:
@@ -154,12 +156,17 @@ async def _best_draft(
     return min(drafts, key=lambda draft: draft.excess)
 
 
-def _left_at(old: Piece, leave_bar: int) -> np.ndarray:
-    """Where the walk is, float32 `(z_size,)`: after its last bar a bridge has arrived."""
-    bar = old.bars[leave_bar]
-    if bar is old.bars[-1] or bar.start == bar.end:
-        return np.asarray(old.latents[bar.end])
-    return slerp(old.latents[bar.start], old.latents[bar.end], bar.t)
+def left_at(piece: Piece, leave_bar: int, z_size: int) -> np.ndarray | None:
+    """Where the walk is, float32 `(z_size,)`: after its last bar a bridge has arrived.
+
+    None where there is no bridge from: a rule or another model made the piece.
+    """
+    if not piece.bars or piece.latents.shape[1] != z_size:
+        return None
+    bar = piece.bars[leave_bar]
+    if bar is piece.bars[-1]:
+        return np.asarray(piece.latents[bar.end])
+    return bar_latent(piece.latents, bar)
 
 
 def _tempo_after(old: Piece, leave_bar: int) -> float:

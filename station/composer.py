@@ -27,7 +27,7 @@ from generators.realise import realise
 from generators.recipe import Clock, identified
 from generators.titles import title
 from station import candidates
-from station.bridges import Decoder, bridge_between
+from station.bridges import Decoder, bridge_between, left_at
 from station.controls import Controls
 from station.dials import Dials, dials_at, directions_of, steer, wish
 from station.forms import draw_plans, draw_sections, form_named
@@ -83,9 +83,10 @@ class Composer:
             WorkerError: the generator could not decode; nothing was promised.
         """
         model = await self._model()
-        piece = await self._piece(model, after, show, controls, ready_seconds, leave_bar)
+        home = None if after is None else left_at(after, leave_bar, model.z_size)
+        piece = await self._piece(model, after, home, show, controls, ready_seconds)
         self.remember([piece])
-        if after is None or _leaving(after, leave_bar, model.z_size) is None:
+        if after is None or home is None:
             return [piece]
         bridge = await bridge_between(
             self._decoder,
@@ -108,17 +109,16 @@ class Composer:
         self,
         model: Cast,
         after: Piece | None,
+        home: np.ndarray | None,
         show: ShowSettings,
         controls: Controls,
         ready_seconds: float,
-        leave_bar: int,
     ) -> Piece:
         """The best of the candidates, brought into a key that follows from the last."""
         dials = dials_at(show, controls, self._local_time(ready_seconds))
         tempo_qpm = float(self._rng.uniform(min(show.tempo_qpm), max(show.tempo_qpm)) * dials.tempo)
         form = form_named(str(self._rng.choice(show.forms))).fitted(model.bars, tempo_qpm)
         bars = form.bars(model.bars, tempo_qpm, self._rng)
-        home = None if after is None else _leaving(after, leave_bar, model.z_size)
         draw = partial(
             draw_sections,
             form=form.letters,
@@ -205,14 +205,6 @@ def _in_key(
     previous = None if after is None else parse_key(after.key)
     shift = way_on(previous, key, show.harmony, dials.key)
     return moved(bars, shift), key.transposed(shift)
-
-
-def _leaving(piece: Piece, bar: int, z_size: int) -> np.ndarray | None:
-    """Where a piece is left in latent space; None where a rule or another model made it."""
-    if not piece.bars or piece.latents.shape[1] != z_size:
-        return None
-    latent: np.ndarray = piece.latents[piece.bars[bar].end]
-    return latent
 
 
 def _tunes(piece: Piece) -> np.ndarray:

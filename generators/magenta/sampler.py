@@ -26,7 +26,8 @@ from generators.magenta.config import MagentaConfig
 from generators.magenta.folded import Conductor, CoreDecoder
 from generators.magenta.variables import expected_variables
 from generators.music import PARTS, STEPS_PER_BAR
-from generators.sampler import Plan, bar_latent, noise
+from generators.sampler import Plan, noise
+from generators.walk import bar_latent
 
 # Decoded at a time: at the published sizes a bar's contexts and states take 50 KB.
 GROUP_BARS = {"cpu": 1_024, "cuda": 16_384}

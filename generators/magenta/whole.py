@@ -8,7 +8,8 @@ import numpy as np
 
 from generators.magenta.sampler import MagentaSampler
 from generators.music import PARTS, STEPS_PER_BAR, Bar
-from generators.sampler import Plan, bar_latent, noise
+from generators.sampler import Plan, noise
+from generators.walk import bar_latent
 
 
 class WholeSampler:

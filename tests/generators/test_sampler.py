@@ -10,8 +10,8 @@ import torch
 
 from generators.model import MusicVAE
 from generators.music import Bar
-from generators.sampler import BLOCK_BARS, Sampler, bar_latent, draw, noise
-from generators.walk import prior, slerp
+from generators.sampler import BLOCK_BARS, Sampler, draw, noise
+from generators.walk import bar_latent, prior, slerp
 from tests.generators.tiny import TINY, tiny_model
 
 ALL_BUT_GREEDY = 1e-4  # a temperature at which the likeliest class wins

@@ -6,9 +6,10 @@ from typing import Any
 
 import numpy as np
 
-from generators.music import PARTS, Instruments, Note, Piece, Trio
+from generators.music import PARTS, STEPS_PER_BAR, Instruments, Note, Piece, Trio
 from renderer.balance import Balance
 from renderer.synth import Synth
+from renderer.voices import SLOTS_A_SECOND, loudness_lufs
 from tests.renderer.conftest import piece
 
 WINDOW_FRAMES = 960  # 20 ms
@@ -66,3 +67,12 @@ class Attentive(Synth):
     ) -> None:
         self.given.append((channel, program))
         super().program(channel, program, is_drums, soundfont)
+
+
+def bars_lufs(piece: Piece, power: np.ndarray) -> np.ndarray:
+    """How loud each bar is: (slots, BANDS) in, (bars,) out."""
+    steps = range(0, piece.trio.steps + 1, STEPS_PER_BAR)
+    lines = [round(piece.seconds_at(step) * SLOTS_A_SECOND) for step in steps]
+    sums = np.concatenate([[0.0], np.cumsum(power.sum(axis=1))])[np.minimum(lines, len(power))]
+    means = np.diff(sums) / np.maximum(1, np.diff(lines))
+    return np.array([loudness_lufs(mean) for mean in means])

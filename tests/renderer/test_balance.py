@@ -14,13 +14,14 @@ from generators.recipe import identified
 from renderer.balance import BAR_LUFS, Balance, plain_balance
 from renderer.balancer import Balancer
 from renderer.errors import SoundFontError
-from renderer.forecast import bars_lufs, clearance_db
+from renderer.forecast import clearance_db
 from renderer.player import Player
 from renderer.score import frames_of
 from renderer.synth import Synth
 from renderer.voices import SLOTS_A_SECOND, loudness_lufs, powers
 from tests.fonts import FONT
 from tests.renderer.conftest import piece, trio
+from tests.renderer.ears import bars_lufs
 
 GLOCKENSPIEL, CHURCH_ORGAN = 9, 19
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from renderer.forecast import bars_lufs, part_power
+from renderer.forecast import part_power
 from renderer.loudness import Meter
 from renderer.player import Player
 from renderer.score import frames_of
@@ -16,7 +16,7 @@ from renderer.typical import FAMILIES, typical_voice
 from renderer.voices import EXPRESSION_0_DB, SLOTS_A_SECOND, loudness_lufs, measure_voice, powers
 from tests.fonts import FONT
 from tests.renderer.conftest import piece, trio
-from tests.renderer.ears import EVEN, even
+from tests.renderer.ears import EVEN, bars_lufs, even
 
 VIBRAPHONE = 11
 
