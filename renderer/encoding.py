@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 import numpy as np
 
-from renderer.pcm import Packet
+from renderer.pcm import Packet, Start
 
 
 class Encoder(Protocol):
@@ -17,16 +17,12 @@ class Encoder(Protocol):
     next. The first may begin a little before the sound did; codecs warm up.
     """
 
-    @property
-    def headers(self) -> bytes:
-        """What must reach a listener before any packet; empty where the format needs nothing.
-
-        The same for the life of the encoder. A new encoder has new ones: whoever listens on
-        across a restart needs them as well.
-        """
-
-    def encode(self, samples: np.ndarray) -> list[Packet]:
+    def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
         """Take float32 (frames, 2) at 48 kHz, give what is finished.
+
+        Args:
+            starts: pieces whose first frame went in lately or will soon, in order, each told
+                once; for formats that carry titles inside.
 
         Raises:
             EncoderError: the encoder stopped; make a new one.

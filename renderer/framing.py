@@ -13,7 +13,7 @@ from renderer.errors import FramingError
 MP3_FRAMES_OF_SOUND = 1152  # in each frame of MPEG-1 Layer III
 
 _MP3_HEADER_BYTES = 4
-_MP3_KBPS = (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+MP3_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 _MP3_RATES_HZ = (44_100, 48_000, 32_000)
 _SIDE_INFO_BYTES = {True: 17, False: 32}  # by "is mono"
 _MONO = 3
@@ -47,7 +47,7 @@ def mp3_frame_bytes(header: bytes) -> int:
     # 11 bits of sync, version 1 (11), layer III (01)
     if word >> 17 != 0b111111111111101 or rate_index == 3 or not 0 < kbps_index < 15:
         raise FramingError(f"no MP3 frame begins with {header[:4].hex(' ')}")
-    return 144_000 * _MP3_KBPS[kbps_index] // _MP3_RATES_HZ[rate_index] + padding
+    return 144_000 * MP3_KBPS[kbps_index - 1] // _MP3_RATES_HZ[rate_index] + padding
 
 
 def split_mp3(data: bytes) -> tuple[list[bytes], bytes]:

@@ -6,12 +6,14 @@ reservoir, so the first two or three frames of a late joiner may be muted by the
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import lameenc
 import numpy as np
 
 from renderer.errors import EncoderError
 from renderer.framing import MP3_FRAMES_OF_SOUND, is_mp3_info, split_mp3
-from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ, Packet
+from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ, Packet, Start
 
 QUALITY = 3  # LAME's scale: 2 the best, 7 the fastest
 # Sound comes back this much later than it went in: 576 frames in the encoder (ENCDELAY in
@@ -25,8 +27,6 @@ _FULL_SCALE = 32_767
 class Mp3Encoder:
     """One endless MP3 stream."""
 
-    headers = b""  # every frame says what it is
-
     def __init__(self, bitrate_kbps: int, start_position: int = 0) -> None:
         self._position = start_position - DELAY_FRAMES
         self._rest = b""  # of a frame that is not whole yet
@@ -38,7 +38,7 @@ class Mp3Encoder:
         self._lame.set_bit_rate(bitrate_kbps)
         self._lame.set_quality(QUALITY)
 
-    def encode(self, samples: np.ndarray) -> list[Packet]:
+    def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
         whole = np.rint(np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype("<i2")
         try:
             data = self._lame.encode(whole.tobytes())

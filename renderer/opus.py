@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import av
 import numpy as np
 
 from renderer.errors import EncoderError
 from renderer.frames import audio_frame
 from renderer.framing import OggPage, opus_pre_skip, split_ogg
-from renderer.pcm import SAMPLE_RATE_HZ, Packet
+from renderer.pcm import SAMPLE_RATE_HZ, Packet, Preamble, Start
 
 PAGE_MICROSECONDS = 100_000
 # Constrained: a stream that says 96 kbit/s takes no more than that from a listener for long.
@@ -36,11 +38,12 @@ class OpusEncoder:
         except av.FFmpegError as error:
             raise EncoderError(f"Opus did not start: {error}") from error
         head, tags = self._sink.pages()
-        self.headers = head.data + tags.data
-        self._origin = start_position - opus_pre_skip(head)  # the position of granule 0
+        pre_skip = opus_pre_skip(head)
+        self._preamble = Preamble(head.data + tags.data, pre_skip)
+        self._origin = start_position - pre_skip  # the position of granule 0
         self._granule = 0
 
-    def encode(self, samples: np.ndarray) -> list[Packet]:
+    def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
         if len(samples) == 0:
             return []
         frame = audio_frame(samples.astype(np.float32, copy=False), self._taken)
@@ -63,7 +66,8 @@ class OpusEncoder:
         packets = []
         for page in self._sink.pages():
             frames = page.granule - self._granule
-            packets.append(Packet(page.data, self._origin + self._granule, frames))
+            position = self._origin + self._granule
+            packets.append(Packet(page.data, position, frames, self._preamble))
             self._granule = page.granule
         return packets
 

@@ -34,9 +34,25 @@ class Pcm:
 
 
 @dataclass(frozen=True, slots=True)
+class Preamble:
+    """What a decoder must have read before a packet, unless it read the packet before.
+
+    The packets of one logical stream share one. Where it changes (an encoder restarted, a chain
+    has its next link), the new one goes out between two packets.
+    """
+
+    data: bytes = field(default=b"", repr=False)
+    drops_frames: int = 0  # of the sound after it, which decoders throw away; below 0: they add
+
+
+NO_PREAMBLE = Preamble()
+
+
+@dataclass(frozen=True, slots=True)
 class Packet:
     """Whole frames of a codec, as they go on air."""
 
     data: bytes
     position: int  # of the first frame of sound that a decoder gives back for it
     frames: int  # of sound
+    preamble: Preamble = NO_PREAMBLE

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
+from bisect import bisect_left
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from itertools import groupby
 from typing import Protocol
 
 from renderer.formats import Format
-from renderer.pcm import SAMPLE_RATE_HZ, Packet
+from renderer.pcm import NO_PREAMBLE, SAMPLE_RATE_HZ, Packet, Preamble
 from station.icy import METAINT, IcyStream
 
 
@@ -47,13 +48,13 @@ class Mount:
         """`title_at` says which title is right at a position."""
         self.format = format
         self.bitrate_kbps = bitrate_kbps
-        self.headers = b""  # of the current encoder
         self.let_go = 0  # listeners that were too slow
         self.published_at = 0.0  # monotonic seconds
         self.bytes_sent = 0
         self._max_backlog_bytes = round(max_backlog_seconds * bitrate_kbps * 1000 / 8)
         self._burst_frames = round(burst_seconds * SAMPLE_RATE_HZ)
         self._recent: deque[Packet] = deque()
+        self._preamble = NO_PREAMBLE  # of the newest packet
         self._listeners: set[Listener] = set()
         self._title_at = title_at
         self._icy = IcyStream()
@@ -74,26 +75,21 @@ class Mount:
         """From now on `listener` gets every packet. Only once the mount is on air.
 
         Returns:
-            What it must be sent first (headers and burst), and the position of the first sound
-            in it.
+            What it must be sent first (a preamble and the burst), and the position of the first
+            sound that a decoder gives back for it.
         """
-        burst = self._burst()
+        recent = list(self._recent)
+        first = self._burst_begins(recent)
         self._listeners.add(listener)
-        position = burst[0].position
-        sound = b"".join(packet.data for packet in burst)
+        preamble = self.format.joining(recent, first)
+        position = recent[first].position + preamble.drops_frames
+        sound = _joined(recent[first:], recent[first].preamble)
         if not listener.icy:
-            return self.headers + sound, position
-        return self._icy_burst(len(sound)), position
+            return preamble.data + sound, position
+        return self._icy_burst(len(sound)), recent[first].position
 
     def leave(self, listener: Listener) -> None:
         self._listeners.discard(listener)
-
-    def restarted(self, headers: bytes) -> None:
-        """A new encoder feeds this mount: its headers go before its packets, for all."""
-        self.headers = headers
-        if headers:  # what was coded before belongs to the headers before
-            self._recent.clear()
-            self._send(headers, headers)
 
     def publish(self, packets: Sequence[Packet]) -> None:
         """Put packets on air. Never waits: the clock calls this."""
@@ -101,7 +97,8 @@ class Mount:
         if not packets:
             return
         self._remember(packets)
-        plain = b"".join(packet.data for packet in packets)
+        plain = _joined(packets, self._preamble)
+        self._preamble = packets[-1].preamble
         titled = b"".join(
             self._icy.cut(b"".join(packet.data for packet in group), title)
             for title, group in self._by_title(packets)
@@ -136,11 +133,11 @@ class Mount:
         while self._recent[0].position < newest - keep:
             self._recent.popleft()
 
-    def _burst(self) -> list[Packet]:
-        """The last seconds; one packet at least."""
-        newest = self._recent[-1]
+    def _burst_begins(self, recent: Sequence[Packet]) -> int:
+        """Which packet begins the last seconds; the newest at least is in them."""
+        newest = recent[-1]
         first = min(newest.position, newest.position + newest.frames - self._burst_frames)
-        return [packet for packet in self._recent if packet.position >= first]
+        return bisect_left(recent, first, key=lambda packet: packet.position)
 
     def _icy_burst(self, least_bytes: int) -> bytes:
         """At least so much sound, ending as far behind a block as the shared stream is now.
@@ -161,3 +158,14 @@ class Mount:
 
     def _by_title(self, packets: Iterable[Packet]) -> Iterable[tuple[str, Iterable[Packet]]]:
         return groupby(packets, key=lambda packet: self._title_at(packet.position))
+
+
+def _joined(packets: Iterable[Packet], preamble: Preamble) -> bytes:
+    """The packets as they are sent to whoever has read `preamble`."""
+    out = []
+    for packet in packets:
+        if packet.preamble is not preamble:
+            preamble = packet.preamble
+            out.append(preamble.data)
+        out.append(packet.data)
+    return b"".join(out)

@@ -10,11 +10,19 @@ import difflib
 import os
 import re
 import tomllib
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, get_args
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    Field,
+    IPvAnyNetwork,
+    ValidationError,
+)
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -25,6 +33,7 @@ from pydantic_settings import (
 from station.errors import SettingsError
 from station.section import Section
 from station.show_settings import SHOWS, ShowSettings
+from station.stream_settings import HlsSettings, PushSettings, StreamSettings
 
 CONFIG_FILE = "station.toml"
 PREFIX = "LATENTFM_"
@@ -37,6 +46,22 @@ class ServerSettings(Section):
         "0.0.0.0", description="address to listen on; 127.0.0.1 for this machine only"
     )
     port: int = Field(8000, ge=0, le=65535, description="TCP port of streams, pages and API")
+    trusted_proxies: tuple[IPvAnyNetwork, ...] = Field(
+        (ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        description="reverse proxies whose X-Forwarded-For, -Proto and -Host are believed",
+    )
+    header_seconds: float = Field(
+        10.0, ge=1, le=120, description="a connection that asks for nothing this long is closed"
+    )
+    max_connections: int = Field(
+        0, ge=0, description="open at once, listeners and all; 0 for what the system allows"
+    )
+    access_log: Path | None = Field(
+        None, description="file for one line a request, as Icecast writes it; unset for none"
+    )
+    access_log_addresses: Literal["masked", "full"] = Field(
+        "masked", description="masked keeps 24 bits of an IPv4 address, 48 of an IPv6 one"
+    )
 
 
 class StorageSettings(Section):
@@ -77,16 +102,6 @@ class RendererSettings(Section):
     )
 
 
-class StreamSettings(Section):
-    mp3_bitrate_kbps: int = Field(128, ge=32, le=320, description="of /stream.mp3")
-    opus_bitrate_kbps: int = Field(96, ge=16, le=256, description="of /stream.opus")
-    burst_seconds: float = Field(5.0, ge=0, le=30, description="what a new listener gets at once")
-    max_backlog_seconds: float = Field(
-        10.0, ge=2, le=60, description="a listener further behind than this is let go"
-    )
-    max_listeners: int = Field(5_000, ge=1, description="all mounts together; one more gets a 503")
-
-
 def _known_zone(name: str) -> str:
     try:
         ZoneInfo(name)
@@ -114,6 +129,7 @@ class StationSettings(Section):
     )
     seed: int | None = Field(None, ge=0, lt=2**63, description="for the same programme each start")
     shows: tuple[ShowSettings, ...] = Field(SHOWS, min_length=1)
+    push: tuple[PushSettings, ...] = Field((), description="Icecast servers to send to")
 
 
 class Settings(BaseSettings):
@@ -127,6 +143,7 @@ class Settings(BaseSettings):
     generator: GeneratorSettings = Field(default_factory=GeneratorSettings)
     renderer: RendererSettings = Field(default_factory=RendererSettings)
     stream: StreamSettings = Field(default_factory=StreamSettings)
+    hls: HlsSettings = Field(default_factory=HlsSettings)
     stations: dict[Annotated[str, Field(pattern=NAME_PATTERN)], StationSettings] = Field(
         default_factory=lambda: {"main": StationSettings()}, min_length=1
     )

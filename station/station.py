@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from generators.errors import WorkerError
 from renderer.balancer import Balancer
-from renderer.formats import FORMATS, Format
+from renderer.formats import FORMATS, Format, parse_mount
 from renderer.joins import HeardJoin
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.synth import Synth
@@ -85,21 +85,21 @@ class Station:
         self._published = asyncio.Event()  # set for a moment, each time a block was
         self._closing = asyncio.Event()
         stream = settings.stream
-        bitrates = {"mp3": stream.mp3_bitrate_kbps, "opus": stream.opus_bitrate_kbps}
+        coded = {
+            name: (formats[parse_mount(name)[0].name], kbps)
+            for name, kbps in stream.bitrates_kbps().items()
+        }
         self.mounts = {
-            format: Mount(
-                formats[format],
-                bitrate_kbps=bitrate,
+            name: Mount(
+                format,
+                bitrate_kbps=kbps,
                 burst_seconds=stream.burst_seconds,
                 max_backlog_seconds=stream.max_backlog_seconds,
                 title_at=self.title_at,
             )
-            for format, bitrate in bitrates.items()
+            for name, (format, kbps) in coded.items()
         }
-        coded = {format: (formats[format], bitrate) for format, bitrate in bitrates.items()}
         self.synthesis = Synthesis(make_synth, self.shelf.take, coded, self.balancer.of)
-        for format, mount in self.mounts.items():
-            mount.headers = self.synthesis.encoders[format].headers
         self._synth_thread = ThreadPoolExecutor(1, thread_name_prefix=f"synth-{name}")
         self.replanner = Replanner(
             self.producer,
@@ -252,11 +252,8 @@ class Station:
         try:
             for start in block.starts:
                 self._announce(start)
-            for format, output in block.outputs.items():
-                mount = self.mounts[format]
-                if output.new_headers is not None:
-                    mount.restarted(output.new_headers)
-                mount.publish(output.packets)
+            for name, packets in block.packets.items():
+                self.mounts[name].publish(packets)
         except Exception:  # this is the supervisor of the station's own sound
             logger.exception("%s: a block was not published whole; going on", self.name)
         self.began.set()

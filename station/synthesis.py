@@ -27,19 +27,11 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Output:
-    """What one block gave for one format."""
-
-    packets: list[Packet]
-    new_headers: bytes | None = None  # an encoder restarted: these go first
-
-
-@dataclass(frozen=True, slots=True)
 class Block:
     """A block of programme, ready to publish."""
 
     starts: tuple[Start, ...]
-    outputs: Mapping[str, Output]  # by format
+    packets: Mapping[str, list[Packet]]  # by mount
     joins: tuple[HeardJoin, ...] = ()  # that could be judged by now
 
 
@@ -62,7 +54,7 @@ class Synthesis:
         formats: Mapping[str, tuple[Format, int]],
         balance_of: Callable[[Piece], Balance] = plain_balance,
     ) -> None:
-        """`formats`: by name, the format and its bitrate in kbit/s."""
+        """`formats`: by mount, the format and its bitrate in kbit/s."""
         self._make_synth = make_synth
         self._synth = make_synth()
         self._master = Master()
@@ -81,11 +73,11 @@ class Synthesis:
             samples = samples * np.linspace(1, 0, frames, dtype=np.float32)[:, None]
         joins = self._judged(samples, pcm)
         rendered = time.thread_time()
-        outputs = {name: self._encode(name, samples, pcm.position) for name in self._formats}
+        packets = {name: self._encode(name, samples, pcm) for name in self._formats}
         self.cost.render += rendered - started
         self.cost.encode += time.thread_time() - rendered
         self.cost.sound += frames / SAMPLE_RATE_HZ
-        return Block(pcm.starts, outputs, joins)
+        return Block(pcm.starts, packets, joins)
 
     def close(self) -> None:
         for encoder in self.encoders.values():
@@ -122,19 +114,19 @@ class Synthesis:
             self._meter = JoinMeter()
             return ()
 
-    def _encode(self, name: str, samples: np.ndarray, position: int) -> Output:
+    def _encode(self, name: str, samples: np.ndarray, pcm: Pcm) -> list[Packet]:
         try:
-            return Output(self.encoders[name].encode(samples))
+            return self.encoders[name].encode(samples, pcm.starts)
         except Exception:
             logger.exception("the %s encoder failed; making a new one", name)
         try:
-            encoder = self._encoder(name, position)
-            packets = encoder.encode(samples)
+            encoder = self._encoder(name, pcm.position)
+            packets = encoder.encode(samples, pcm.starts)
         except Exception:
             logger.exception("the new %s encoder failed too", name)
-            return Output([])
+            return []
         self.encoders[name] = encoder
-        return Output(packets, encoder.headers)
+        return packets
 
     def _encoder(self, name: str, position: int) -> Encoder:
         format, bitrate_kbps = self._formats[name]

@@ -12,6 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from generators.music import Piece
+from renderer.formats import mount_path
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from station.station import Station
 from storage import queries
@@ -107,12 +108,12 @@ def _mount(base: str, name: str, station: Station) -> dict[str, Any]:
     count = {"total": mount.listeners, "unique": mount.listeners, "current": mount.listeners}
     return {
         "id": list(station.mounts).index(name) + 1,
-        "name": f"/stream.{name}",
-        "url": f"{base}/stream.{name}",
+        "name": f"/{mount_path(name)}",
+        "url": f"{base}/{mount_path(name)}",
         "bitrate": mount.bitrate_kbps,
         "format": name,
         "listeners": count,
-        "path": f"/stream.{name}",
+        "path": f"/{mount_path(name)}",
         "is_default": name == next(iter(station.mounts)),
     }
 

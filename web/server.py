@@ -38,8 +38,8 @@ def make_app(programme: Programme) -> web.Application:
     app.add_routes(
         [
             *(web.get(path, pages.page) for path in pages.PAGES),
-            web.get("/stream.{format}", streams.stream),
-            web.get("/stations/{station}/stream.{format}", streams.stream),
+            web.get(streams.PATH, streams.stream),
+            web.get("/stations/{station}" + streams.PATH, streams.stream),
             web.get("/listen.m3u", pages.m3u),
             web.get("/api/v1/stations", api.stations),
             web.get("/api/v1/now", api.now),

@@ -9,6 +9,7 @@ import struct
 
 from aiohttp import hdrs, web
 
+from renderer.formats import mount_path
 from station.icy import METAINT
 from station.mount import Mount
 from station.station import Station
@@ -16,6 +17,7 @@ from web.keys import PROGRAMME, SESSIONS, station_of
 from web.sessions import KEY, Session
 
 SEND_BUFFER_BYTES = 64 * 1024  # with the kernel's own a stalled listener goes unseen for minutes
+PATH = "/stream{variant:(-[a-z0-9-]+)?}.{extension}"  # see renderer.formats.mount_path
 NOBODY_STORES = "no-cache, no-store"
 
 
@@ -60,13 +62,13 @@ class SocketListener:
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
-    """GET /stream.{format}: sound from now on."""
+    """GET /stream.{extension}: sound from now on."""
     station = station_of(request)
-    mount = station.mounts.get(request.match_info["format"])
+    mount = station.mounts.get(request.match_info["extension"] + request.match_info["variant"])
     if mount is None:
-        known = ", ".join(f"/stream.{name}" for name in station.mounts)
+        known = ", ".join(f"/{mount_path(name)}" for name in station.mounts)
         raise web.HTTPNotFound(text=f"no such stream; there are: {known}")
-    icy = mount.format.name == "mp3" and request.headers.get("Icy-MetaData") == "1"
+    icy = mount.format.has_icy and request.headers.get("Icy-MetaData") == "1"
     headers = _headers(station, mount, icy)
     if request.method == hdrs.METH_HEAD:
         return web.Response(headers=headers)

@@ -8,6 +8,7 @@ from typing import Any
 
 from generators.music import Piece
 from generators.recipe import trio_to_dict
+from renderer.formats import mount_path
 from renderer.instruments import instrument_names
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.score import frames_of
@@ -124,7 +125,7 @@ def station_view(programme: Programme, station: Station) -> dict[str, Any]:
         "streams": [
             {
                 "format": name,
-                "url": f"{prefix}/stream.{name}",
+                "url": f"{prefix}/{mount_path(name)}",
                 "mime_type": mount.format.mime_type,
                 "bitrate_kbps": mount.bitrate_kbps,
                 "listeners": mount.listeners,

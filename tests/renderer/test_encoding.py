@@ -27,7 +27,8 @@ def encoded(name: str, sound: np.ndarray, start: int = 0) -> tuple[bytes, list[P
         size = int(sizes.integers(1, 20_000))
         packets += encoder.encode(sound[offset : offset + size])
         offset += size
-    return encoder.headers, packets + encoder.close()
+    packets += encoder.close()
+    return packets[0].preamble.data, packets
 
 
 def decoded(name: str, data: bytes) -> np.ndarray:

@@ -29,7 +29,7 @@ def _mp3() -> bytes:
 def _opus() -> bytes:
     encoder = OpusEncoder(96)
     packets = encoder.encode(SOUND) + encoder.close()
-    return encoder.headers + b"".join(packet.data for packet in packets)
+    return packets[0].preamble.data + b"".join(packet.data for packet in packets)
 
 
 MP3, OPUS = _mp3(), _opus()

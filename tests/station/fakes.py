@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -13,8 +13,8 @@ from generators.groove.touch import Touch
 from generators.music import Piece
 from generators.sampler import Sampler
 from generators.weights import ModelFolder
-from renderer.formats import Format
-from renderer.pcm import CHANNELS, Packet
+from renderer.formats import FORMATS, Format
+from renderer.pcm import CHANNELS, Packet, Preamble, Start
 from station.generator import Choice, Plan
 from station.shelf import Shelf
 from tests.pieces import make_piece
@@ -105,13 +105,13 @@ class NullSynth:
 class NullEncoder:
     """A packet a block, with nothing in it but its position."""
 
-    headers = b"null"
-
     def __init__(self, bitrate_kbps: int, start_position: int = 0) -> None:
         self._position = start_position
+        self._preamble = Preamble(b"null")
 
-    def encode(self, samples: np.ndarray) -> list[Packet]:
-        packet = Packet(self._position.to_bytes(8, signed=True), self._position, len(samples))
+    def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
+        position = self._position.to_bytes(8, signed=True)
+        packet = Packet(position, self._position, len(samples), self._preamble)
         self._position += len(samples)
         return [packet]
 
@@ -120,7 +120,7 @@ class NullEncoder:
 
 
 NULL_FORMATS: Mapping[str, Format] = {
-    name: Format(name, "audio/null", "null", NullEncoder) for name in ("mp3", "opus")
+    name: Format(name, "audio/null", "null", NullEncoder, [96]) for name in FORMATS
 }
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable
+from dataclasses import replace
 from itertools import accumulate
 
 import numpy as np
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from renderer.formats import FORMATS
-from renderer.pcm import SAMPLE_RATE_HZ, Packet
+from renderer.pcm import SAMPLE_RATE_HZ, Packet, Preamble
 from station.icy import METAINT
 from station.mount import Mount
 from tests.station.fakes import Ear
@@ -68,9 +69,8 @@ def test_without_a_burst_a_listener_hears_the_newest_packet() -> None:
 
 def test_headers_go_before_the_burst() -> None:
     mount = make_mount()
-    mount.headers = b"OggS head"
-    mount.publish([packet(0)])
-    assert mount.join(Ear())[0] == b"OggS head" + packet(0).data
+    mount.publish([replace(packet(0), preamble=Preamble(b"OggS head", 312))])
+    assert mount.join(Ear()) == (b"OggS head" + packet(0).data, 312)
 
 
 def test_all_hear_the_same_bytes_from_where_they_joined() -> None:
@@ -120,10 +120,9 @@ def test_a_new_encoders_headers_reach_those_who_listen() -> None:
     mount, ear = make_mount(), Ear()
     mount.publish([packet(0)])
     mount.join(ear)
-    mount.restarted(b"new head")
-    mount.publish([packet(1)])
+    mount.publish([replace(packet(1), preamble=Preamble(b"new head"))])
     assert ear.heard == b"new head" + packet(1).data
-    assert mount.join(Ear())[0] == b"new head" + packet(1).data
+    assert mount.join(Ear())[0] == packet(0).data + b"new head" + packet(1).data
 
 
 def test_memory_is_bounded_by_the_burst() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -12,7 +12,7 @@ from generators.music import Piece
 from renderer.formats import FORMATS, Format
 from renderer.joins import JoinMeter
 from renderer.mastering import Master
-from renderer.pcm import Packet
+from renderer.pcm import Packet, Start
 from renderer.score import frames_of
 from station.synthesis import Synthesis
 from tests.pieces import make_piece
@@ -41,10 +41,10 @@ class FailsAt:
 class FailingEncoder(NullEncoder):
     fails = FailsAt()
 
-    def encode(self, samples: np.ndarray) -> list[Packet]:
+    def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
         if self.fails():
             raise RuntimeError("the encoder was told to fail")
-        return super().encode(samples)
+        return super().encode(samples, starts)
 
 
 def programme() -> Iterator[Piece]:
@@ -90,7 +90,7 @@ def test_a_new_synth_that_fails_too_costs_a_block_of_silence(undisturbed: list[i
 
 def test_packets_follow_each_other_across_silence() -> None:
     synthesis = synthesis_of([], FailsAt(100, 101))
-    packets = [p for _ in range(30) for p in synthesis.block(FRAMES).outputs["opus"].packets]
+    packets = [p for _ in range(30) for p in synthesis.block(FRAMES).packets["opus"]]
     assert packets[0].position == -Master.delay_frames
     assert {b.position - a.position for a, b in pairwise(packets)} == {FRAMES}
 
@@ -112,36 +112,37 @@ def test_a_meter_that_fails_costs_no_sound(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(JoinMeter, "listen", fail)
     block = synthesis.block(FRAMES)
     assert block.joins == ()
-    assert block.outputs["opus"].packets
+    assert block.packets["opus"]
 
 
 def test_an_encoder_that_fails_restarts_alone() -> None:
     FailingEncoder.fails = FailsAt(3)
     formats = {
-        "bad": (Format("bad", "audio/bad", "bad", FailingEncoder), 96),
+        "bad": (Format("bad", "audio/bad", "bad", FailingEncoder, [96]), 96),
         "good": (NULL_FORMATS["opus"], 96),
     }
     pieces = programme()
     synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
     blocks = [synthesis.block(FRAMES) for _ in range(4)]
-    assert [block.outputs["bad"].new_headers for block in blocks] == [None, None, b"null", None]
-    assert {block.outputs["good"].new_headers for block in blocks} == {None}
+    preambles = {n: [block.packets[n][0].preamble for block in blocks] for n in formats}
+    assert [a is b for a, b in pairwise(preambles["bad"])] == [True, False, True]
+    assert [a is b for a, b in pairwise(preambles["good"])] == [True, True, True]
     for name in formats:
-        found = [block.outputs[name].packets[0].position for block in blocks]
+        found = [block.packets[name][0].position for block in blocks]
         assert found == [n * FRAMES - Master.delay_frames for n in range(4)]
 
 
 def test_an_encoder_that_stays_broken_leaves_the_others_alone() -> None:
     FailingEncoder.fails = FailsAt(*range(1, 100))
     formats = {
-        "bad": (Format("bad", "audio/bad", "bad", FailingEncoder), 96),
+        "bad": (Format("bad", "audio/bad", "bad", FailingEncoder, [96]), 96),
         "good": (NULL_FORMATS["opus"], 96),
     }
     pieces = programme()
     synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
     block = synthesis.block(FRAMES)
-    assert block.outputs["bad"].packets == []
-    assert len(block.outputs["good"].packets) == 1
+    assert block.packets["bad"] == []
+    assert len(block.packets["good"]) == 1
 
 
 def test_the_last_block_fades_to_silence() -> None:
@@ -152,12 +153,12 @@ def test_the_last_block_fades_to_silence() -> None:
     class Listening(NullEncoder):
         heard: np.ndarray
 
-        def encode(self, samples: np.ndarray) -> list[Packet]:
+        def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
             Listening.heard = samples
-            return super().encode(samples)
+            return super().encode(samples, starts)
 
     pieces = programme()
-    formats = {"wav": (Format("wav", "audio/wav", "wav", Listening), 96)}
+    formats = {"wav": (Format("wav", "audio/wav", "wav", Listening, [96]), 96)}
     synthesis = Synthesis(Loud, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
     synthesis.block(FRAMES)
     before = Listening.heard
@@ -171,6 +172,6 @@ def test_real_encoders_take_a_block(undisturbed: list[int]) -> None:
     formats = {name: (format, 96) for name, format in FORMATS.items()}
     synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
     block = synthesis.block(FRAMES)
-    assert set(block.outputs) == set(FORMATS)
-    assert all(output.packets for output in block.outputs.values())
+    assert set(block.packets) == set(FORMATS)
+    assert all(block.packets.values())
     synthesis.close()
