@@ -43,7 +43,7 @@ from station.generator import Choice, Plan
 from station.show_settings import DAY
 from station.station import BLOCK_FRAMES
 
-BITRATES_KBPS = {"mp3": 128, "opus": 96}
+BITRATES_KBPS = {"mp3": 128, "opus": 96, "opus-tagged": 96, "aac": 128, "flac": 900}
 PARTS = (
     *("decoding", "choosing", "drumming", "composing"),  # composing: all else that it takes
     *("balancing", "rendering", "mastering", "judging joins"),
@@ -163,7 +163,7 @@ def sound(
             meter.listen(samples, pcm.position - master.delay_frames, pcm.starts)
         for name, encoder in encoders.items():
             with spent.on(name):
-                encoder.encode(samples)
+                encoder.encode(samples, pcm.starts)
 
 
 if __name__ == "__main__":

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from renderer.aac import AacEncoder
 from renderer.encoding import EncoderFactory
+from renderer.flac import FlacEncoder
 from renderer.framing import MP3_KBPS
 from renderer.mp3 import Mp3Encoder
-from renderer.opus import OpusEncoder
+from renderer.mp3_start import mp3_preamble
+from renderer.opus import OpusEncoder, opus_preamble
 from renderer.pcm import Packet, Preamble
 
 
@@ -30,11 +34,21 @@ class Format:
     """Recent packets, and which of them a late joiner's decoder begins with: what it needs."""
 
 
+_TaggedOpusEncoder = partial(OpusEncoder, is_tagged=True)
+_OPUS_KBPS = range(16, 257)
+_AAC_KBPS = range(32, 321)
+_FLAC_KBPS = (900,)  # about what our music takes, its loud half seconds up to 1,240
+
 FORMATS = {
     row.name: row
     for row in (
-        Format("mp3", "audio/mpeg", "mp3", Mp3Encoder, MP3_KBPS, has_icy=True),
-        Format("opus", "audio/ogg", "opus", OpusEncoder, range(16, 257)),
+        Format("mp3", "audio/mpeg", "mp3", Mp3Encoder, MP3_KBPS, True, mp3_preamble),
+        Format("opus", "audio/ogg", "opus", OpusEncoder, _OPUS_KBPS, False, opus_preamble),
+        Format(
+            "opus-tagged", "audio/ogg", "opus", _TaggedOpusEncoder, _OPUS_KBPS, False, opus_preamble
+        ),
+        Format("aac", "audio/aac", "aac", AacEncoder, _AAC_KBPS),
+        Format("flac", "audio/ogg", "flac", FlacEncoder, _FLAC_KBPS),
     )
 }
 

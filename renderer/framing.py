@@ -1,7 +1,7 @@
-"""Cut bytes into MP3 frames and Ogg pages. Pure: bytes in, frames and what is left out.
+"""Cut bytes into MP3 and ADTS frames and Ogg pages. Pure: bytes in, frames and what is left out.
 
-Sources: ISO/IEC 11172-3 §2.4.1.3 (the MP3 frame header); RFC 3533 §6 (the Ogg page);
-RFC 7845 §5 (OpusHead and OpusTags).
+Sources: ISO/IEC 11172-3 §2.4.1.3 (the MP3 frame header); ISO/IEC 14496-3 §1.A.2.2 (ADTS);
+RFC 3533 §6 (the Ogg page); RFC 7845 §5 (OpusHead and OpusTags).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from renderer.errors import FramingError
 
 MP3_FRAMES_OF_SOUND = 1152  # in each frame of MPEG-1 Layer III
+AAC_FRAMES_OF_SOUND = 1024  # in each frame of AAC-LC
+ADTS_HEADER_BYTES = 7  # before each frame, where it has no checksum; ours have none
 
 _MP3_HEADER_BYTES = 4
 MP3_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
@@ -28,6 +30,7 @@ class OggPage:
     data: bytes = field(repr=False)
     granule: int  # frames of sound that end with this page, pre-skip included; -1 for none
     serial: int  # of the logical stream
+    number: int  # of the page in that stream, from 0
     body_offset: int  # where the payload begins in `data`
 
     @property
@@ -50,6 +53,12 @@ def mp3_frame_bytes(header: bytes) -> int:
     return 144_000 * MP3_KBPS[kbps_index - 1] // _MP3_RATES_HZ[rate_index] + padding
 
 
+def mp3_main_data(frame: bytes) -> int:
+    """Where main data begins in a frame: after header and side information; LAME sums nothing."""
+    is_mono = frame[3] >> 6 == _MONO
+    return _MP3_HEADER_BYTES + _SIDE_INFO_BYTES[is_mono]
+
+
 def split_mp3(data: bytes) -> tuple[list[bytes], bytes]:
     """The whole frames in `data`, and the bytes of the one that is not whole yet.
 
@@ -69,9 +78,29 @@ def split_mp3(data: bytes) -> tuple[list[bytes], bytes]:
 
 def is_mp3_info(frame: bytes) -> bool:
     """Whether the frame describes a file (Xing, Info) instead of sounding."""
-    is_mono = frame[3] >> 6 == _MONO
-    offset = _MP3_HEADER_BYTES + _SIDE_INFO_BYTES[is_mono]
+    offset = mp3_main_data(frame)
     return frame[offset : offset + 4] in (b"Xing", b"Info")
+
+
+def split_adts(data: bytes) -> tuple[list[bytes], bytes]:
+    """The whole ADTS frames in `data`, headers and all, and the bytes of the one that is not whole.
+
+    Raises:
+        FramingError: `data` does not begin with a frame, or something lies between two.
+    """
+    frames: list[bytes] = []
+    offset = 0
+    while offset + ADTS_HEADER_BYTES <= len(data):
+        header = data[offset : offset + ADTS_HEADER_BYTES]
+        size = int.from_bytes(header[3:6], "big") >> 5 & 0x1FFF
+        # 12 bits of sync, one for the version of MPEG, two of layer, which is 0
+        if header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or size < ADTS_HEADER_BYTES:
+            raise FramingError(f"no ADTS frame begins with {header.hex(' ')}")
+        if offset + size > len(data):
+            break
+        frames.append(data[offset : offset + size])
+        offset += size
+    return frames, data[offset:]
 
 
 def split_ogg(data: bytes) -> tuple[list[OggPage], bytes]:
@@ -91,7 +120,8 @@ def split_ogg(data: bytes) -> tuple[list[OggPage], bytes]:
             break
         granule = int.from_bytes(data[offset + 6 : offset + 14], "little", signed=True)
         serial = int.from_bytes(data[offset + 14 : offset + 18], "little")
-        pages.append(OggPage(data[offset:end], granule, serial, body - offset))
+        number = int.from_bytes(data[offset + 18 : offset + 22], "little")
+        pages.append(OggPage(data[offset:end], granule, serial, number, body - offset))
         offset = end
     return pages, data[offset:]
 

@@ -52,7 +52,7 @@ NO_PREAMBLE = Preamble()
 class Packet:
     """Whole frames of a codec, as they go on air."""
 
-    data: bytes
+    data: bytes = field(repr=False)
     position: int  # of the first frame of sound that a decoder gives back for it
     frames: int  # of sound
     preamble: Preamble = NO_PREAMBLE

@@ -11,8 +11,17 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from renderer.aac import AacEncoder, adts_header
+from renderer.encoding import Encoder
 from renderer.errors import FramingError
-from renderer.framing import mp3_frame_bytes, opus_pre_skip, split_mp3, split_ogg
+from renderer.framing import (
+    ADTS_HEADER_BYTES,
+    mp3_frame_bytes,
+    opus_pre_skip,
+    split_adts,
+    split_mp3,
+    split_ogg,
+)
 from renderer.mp3 import Mp3Encoder
 from renderer.opus import OpusEncoder
 
@@ -21,18 +30,12 @@ Split = Callable[[bytes], tuple[list[Any], bytes]]
 SOUND = np.random.default_rng(1).uniform(-0.3, 0.3, (24_000, 2)).astype(np.float32)
 
 
-def _mp3() -> bytes:
-    encoder = Mp3Encoder(128)
-    return b"".join(packet.data for packet in encoder.encode(SOUND) + encoder.close())
-
-
-def _opus() -> bytes:
-    encoder = OpusEncoder(96)
+def _coded(encoder: Encoder) -> bytes:
     packets = encoder.encode(SOUND) + encoder.close()
     return packets[0].preamble.data + b"".join(packet.data for packet in packets)
 
 
-MP3, OPUS = _mp3(), _opus()
+MP3, AAC, OPUS = _coded(Mp3Encoder(128)), _coded(AacEncoder(128)), _coded(OpusEncoder(96))
 
 
 def _in_chunks(split: Split, data: bytes, cuts: list[int]) -> tuple[list[Any], bytes]:
@@ -60,6 +63,24 @@ def test_any_chunking_gives_the_same_ogg_pages(cuts: list[int]) -> None:
     assert _in_chunks(split_ogg, OPUS, cuts) == split_ogg(OPUS)
 
 
+@settings(max_examples=30, deadline=None)
+@given(CUTS)
+def test_any_chunking_gives_the_same_adts_frames(cuts: list[int]) -> None:
+    assert _in_chunks(split_adts, AAC, cuts) == split_adts(AAC)
+
+
+@given(st.lists(st.binary(max_size=6_000), max_size=5))
+def test_an_adts_header_tells_how_long_its_frame_is(payloads: list[bytes]) -> None:
+    frames, rest = split_adts(b"".join(adts_header(len(each)) + each for each in payloads))
+    assert [frame[ADTS_HEADER_BYTES:] for frame in frames] == payloads
+    assert rest == b""
+
+
+def test_adts_frames_put_together_are_the_bytes_they_came_from() -> None:
+    frames, rest = split_adts(AAC)
+    assert b"".join(frames) + rest == AAC
+
+
 def test_frames_put_together_are_the_bytes_they_came_from() -> None:
     frames, rest = split_mp3(MP3)
     assert b"".join(frames) + rest == MP3
@@ -78,6 +99,12 @@ def test_a_frame_at_48_khz_and_128_kbit_is_384_bytes() -> None:
 def test_what_is_no_mp3_frame_is_refused(header: str) -> None:
     with pytest.raises(FramingError, match="no MP3 frame"):
         split_mp3(bytes.fromhex(header))
+
+
+@pytest.mark.parametrize("header", ["00000000000000", "fffb5080000000", "fff1508000bffc"])
+def test_what_is_no_adts_frame_is_refused(header: str) -> None:
+    with pytest.raises(FramingError, match="no ADTS frame"):
+        split_adts(bytes.fromhex(header))
 
 
 def test_what_is_no_ogg_page_is_refused() -> None:
