@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from itertools import accumulate
 
 import numpy as np
@@ -12,12 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from renderer.formats import FORMATS
+from renderer.formats import FORMATS, Format
+from renderer.framing import MP3_KBPS
+from renderer.mp3_start import MAX_REACH_BYTES, mp3_preamble
 from renderer.pcm import SAMPLE_RATE_HZ, Packet, Preamble
 from station.icy import METAINT
 from station.mount import Mount
-from tests.station.fakes import Ear
+from station.subticks import FULL, Later, on_the_loop
+from tests.station.fakes import NULL_FORMATS, Ear
 from tests.station.test_icy import title_of
+from tests.station.timers import FakeTimers
 
 MP3_FRAMES = 1_152
 BITRATE_KBPS = 128
@@ -26,24 +31,29 @@ BYTES_A_SECOND = BITRATE_KBPS * 125
 
 def make_mount(
     *,
+    format: Format = FORMATS["mp3"],
     bitrate_kbps: int = BITRATE_KBPS,
     burst_seconds: float = 2.0,
     title_at: Callable[[int], str] = lambda position: "a title",
+    later: Later = on_the_loop,
 ) -> Mount:
     return Mount(
-        FORMATS["mp3"],
+        format,
         bitrate_kbps=bitrate_kbps,
         burst_seconds=burst_seconds,
         max_backlog_seconds=10,
         title_at=title_at,
+        later=later,
     )
 
 
-def packet(number: int, bitrate_kbps: int = BITRATE_KBPS) -> Packet:
-    """An MP3 frame of 24 ms, unlike any other."""
-    size = bitrate_kbps * 3
-    data = np.random.default_rng(number).bytes(size)
-    return Packet(data, number * MP3_FRAMES, MP3_FRAMES)
+@cache
+def packet(number: int, bitrate_kbps: int = BITRATE_KBPS, reach: int = 0) -> Packet:
+    """An MP3 frame of 24 ms, unlike any other, whose main data begin `reach` bytes before it."""
+    header = bytes([0xFF, 0xFB, (MP3_KBPS.index(bitrate_kbps) + 1) << 4 | 1 << 2, 0x40])
+    begin = (reach << 7).to_bytes(2, "big")
+    rest = np.random.default_rng(number).bytes(bitrate_kbps * 3 - 6)
+    return Packet(header + begin + rest, number * MP3_FRAMES, MP3_FRAMES)
 
 
 def seconds(count: float) -> range:
@@ -68,7 +78,7 @@ def test_without_a_burst_a_listener_hears_the_newest_packet() -> None:
 
 
 def test_headers_go_before_the_burst() -> None:
-    mount = make_mount()
+    mount = make_mount(format=NULL_FORMATS["opus"])
     mount.publish([replace(packet(0), preamble=Preamble(b"OggS head", 312))])
     assert mount.join(Ear()) == (b"OggS head" + packet(0).data, 312)
 
@@ -106,6 +116,48 @@ def test_a_slow_listener_is_cut_off_alone() -> None:
     assert (mount.let_go, mount.listeners) == (1, 1)
 
 
+def test_a_listener_that_fails_is_let_go_alone(caplog: pytest.LogCaptureFixture) -> None:
+    class Broken(Ear):
+        def send(self, data: bytes) -> None:
+            raise RuntimeError("told to fail")
+
+    mount, broken, whole = make_mount(), Broken(), Ear()
+    mount.publish([packet(0)])
+    mount.join(broken)
+    mount.join(whole)
+    mount.publish([packet(1)])
+    mount.publish([packet(2)])
+    assert whole.heard == packet(1).data + packet(2).data
+    assert mount.listeners == 1
+    assert caplog.text.count("is let go") == 1
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(["join"] * 6 + ["leave", "publish", "wait"]), max_size=80))
+def test_wherever_in_a_tick_one_joins_or_leaves_one_hears_every_byte_once(steps: list[str]) -> None:
+    time, everything = FakeTimers(), packet(0).data
+    mount = make_mount(later=time.later)
+    mount.publish([packet(0)])
+    here: list[Ear] = []
+    gone: list[Ear] = []
+    for number, step in enumerate(steps, 1):
+        if step == "join":  # a crowd each time, so that all slots are in use
+            for ear in (Ear() for _ in range(FULL // 2)):
+                ear.send(mount.join(ear)[0])
+                here.append(ear)
+        elif step == "leave" and here:
+            gone.append(here.pop(number * 7919 % len(here)))
+            mount.leave(gone[-1])
+        elif step == "publish":
+            mount.publish([packet(number)])
+            everything += packet(number).data
+        time.advance(0.05 * (step == "wait"))
+    mount.close()
+    assert all(everything.endswith(ear.heard) for ear in here)
+    assert all(ear.heard in everything for ear in gone)
+    assert all(ear.left == "end" for ear in here)
+
+
 def test_closing_ends_every_stream() -> None:
     mount, ears = make_mount(), [Ear(), Ear(icy=True)]
     mount.publish([packet(0)])
@@ -117,7 +169,7 @@ def test_closing_ends_every_stream() -> None:
 
 
 def test_a_new_encoders_headers_reach_those_who_listen() -> None:
-    mount, ear = make_mount(), Ear()
+    mount, ear = make_mount(format=NULL_FORMATS["opus"]), Ear()
     mount.publish([packet(0)])
     mount.join(ear)
     mount.publish([replace(packet(1), preamble=Preamble(b"new head"))])
@@ -153,6 +205,7 @@ def parse_icy(stream: bytes) -> tuple[bytes, list[tuple[int, str]]]:
     publishes=st.lists(st.integers(0, 60), min_size=10, max_size=30),
     title_packets=st.sampled_from([1, 50, 400, 10_000]),
     joins=st.lists(st.integers(0, 29), min_size=3, max_size=6),
+    reach=st.integers(0, MAX_REACH_BYTES),
 )
 def test_every_icy_listener_reads_the_right_titles_at_the_right_bytes(
     bitrate_kbps: int,
@@ -160,30 +213,45 @@ def test_every_icy_listener_reads_the_right_titles_at_the_right_bytes(
     publishes: list[int],
     title_packets: int,
     joins: list[int],
+    reach: int,
 ) -> None:
     def title_at(position: int) -> str:
         return f"title {position // MP3_FRAMES // title_packets}"
 
     mount = make_mount(bitrate_kbps=bitrate_kbps, burst_seconds=burst_seconds, title_at=title_at)
-    packets = [packet(number, bitrate_kbps) for number in range(sum(publishes) + 1)]
+    packets = [packet(number, bitrate_kbps, reach) for number in range(sum(publishes) + 1)]
     mount.publish(packets[:1])
     ears, at = [], 1
     for number, count in enumerate(publishes):
         for _ in range(joins.count(number)):
             ear = Ear(icy=True)
-            ear.send(mount.join(ear)[0])
-            ears.append(ear)
+            burst, position = mount.join(ear)
+            ear.send(burst)
+            ears.append((ear, position))
         mount.publish(packets[at : at + count])
         at += count
-    everything = b"".join(p.data for p in packets)
     begins = [0, *accumulate(len(p.data) for p in packets)]
-    for ear in ears:
+    for ear, position in ears:
         sound, blocks = parse_icy(bytes(ear.heard))
-        assert everything.endswith(sound)
-        joined_at = len(everything) - len(sound)
+        zeros, first = start_of(sound, packets, position)
+        assert set(zeros) <= {0}, "whole frames after zeros that decoders pass over"
         for offset, shown in blocks:
-            sounding = packets[bisect_right(begins, joined_at + offset) - 1]
+            after = begins[-1] - len(sound) + offset
+            sounding = packets[max(first, bisect_right(begins, after) - 1)]
             assert shown == title_at(sounding.position)
+
+
+def start_of(sound: bytes, packets: list[Packet], position: int) -> tuple[bytes, int]:
+    """What lies before the frames in a listener's sound, and its first packet.
+
+    The first sound is at `position`: carriers of what the first packet borrows sound before it.
+    """
+    for first in range(len(packets)):
+        preamble = mp3_preamble(packets, first)
+        frames = preamble.data + b"".join(p.data for p in packets[first:])
+        if packets[first].position + preamble.drops_frames == position and sound.endswith(frames):
+            return sound[: len(sound) - len(frames)], first
+    raise AssertionError(f"no packet sounds first at {position}")
 
 
 def test_an_icy_listener_who_joins_late_gets_the_title_in_its_burst() -> None:
