@@ -19,7 +19,7 @@ from generators.music import Origin, Piece
 from storage import rows, tables
 from storage.database import Database
 from storage.errors import RecordError
-from storage.records import AiredPiece, Airing, Join, ListenerCount, StationEvent
+from storage.records import AiredPiece, Airing, Join, ListeningHour, StationEvent
 
 logger = logging.getLogger(__name__)
 
@@ -126,12 +126,19 @@ def joins(
     return [Join(**row) for row in _all(database, query)]
 
 
-def listener_counts(database: Database, station: str, since: datetime) -> list[ListenerCount]:
-    """From `since` on, oldest first."""
-    table = tables.listener_counts
-    query = sa.select(table).where(table.c.station == station, table.c.at >= since)
-    found = _all(database, query.order_by(table.c.at, table.c.mount))
-    return [ListenerCount(**row) for row in found]
+def listening_hours(
+    database: Database, station: str, since: datetime, until: datetime
+) -> list[ListeningHour]:
+    """Hours that began at `since` or later and before `until`, oldest first.
+
+    After a restart within the hour there are two for a mount, the later one behind.
+    """
+    table = tables.listening_hours
+    query = sa.select(table).where(
+        table.c.station == station, table.c.hour >= since, table.c.hour < until
+    )
+    found = _all(database, query.order_by(table.c.hour, table.c.mount, table.c.at))
+    return [ListeningHour(**row) for row in found]
 
 
 def events(database: Database, station: str, limit: int) -> list[StationEvent]:

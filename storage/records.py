@@ -83,16 +83,32 @@ class AiredPiece:
 
 
 @dataclass(frozen=True, slots=True)
-class ListenerCount:
-    """How many heard one mount of a station at one time."""
+class ListeningHour:
+    """How one mount was heard in one hour of the day, as far as that has come.
 
+    The key is (broadcast, station, mount, hour): what is told later takes the place of what was
+    told before. docs/listeners.md says what the figures count.
+    """
+
+    broadcast_id: str
     station: str
     mount: str
-    at: datetime  # UTC
-    current: int
+    hour: datetime  # UTC, when it began
+    at: datetime  # UTC, when this was counted
+    current: int  # listeners at that time
+    peak: int  # the most at once
+    unique_listeners: int  # of those who heard a minute
+    sessions: int  # begun in the hour
+    listening_seconds: float  # of all of them together
 
     def __post_init__(self) -> None:
+        _check_utc(self.hour)
         _check_utc(self.at)
+        if self.hour.replace(minute=0, second=0, microsecond=0) != self.hour:
+            raise ValueError(f"an hour begins on the hour, not at {self.hour.isoformat()}")
+        counts = (self.current, self.peak, self.unique_listeners, self.sessions)
+        if min(counts) < 0 or not 0 <= self.listening_seconds < math.inf:
+            raise ValueError(f"listening is counted from 0: {self}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +124,7 @@ class StationEvent:
         _check_utc(self.at)
 
 
-Record = Piece | AiredPiece | Broadcast | Join | ListenerCount | StationEvent
+Record = Piece | AiredPiece | Broadcast | Join | ListeningHour | StationEvent
 
 
 def _check_utc(time: datetime) -> None:

@@ -1,4 +1,4 @@
-"""What is not kept for ever: samples and events. Pieces and airings are never removed."""
+"""What is not kept for ever: listening hours and events. Pieces and airings are never removed."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from storage.database import Database
 
 
 def prune(database: Database, keep_samples_days: int | None, now: datetime) -> int:
-    """Remove listener counts and events older than so many days; None keeps them all.
+    """Remove listening hours and events older than so many days; None keeps them all.
 
     Returns:
         How many rows went.
@@ -23,5 +23,5 @@ def prune(database: Database, keep_samples_days: int | None, now: datetime) -> i
     with database.writing() as connection:
         return sum(
             connection.execute(table.delete().where(table.c.at < oldest)).rowcount
-            for table in (tables.listener_counts, tables.events)
+            for table in (tables.listening_hours, tables.events)
         )

@@ -113,13 +113,20 @@ joins = Table(
     Column("loudness_step_lu", Double, nullable=False),
 )
 
-listener_counts = Table(
-    "listener_counts",
+listening_hours = Table(
+    "listening_hours",
     metadata,
+    Column("broadcast_id", Text, primary_key=True),
     Column("station", Text, primary_key=True),
-    Column("at", UtcDateTime, primary_key=True),
     Column("mount", Text, primary_key=True),
+    Column("hour", UtcDateTime, primary_key=True),
+    Column("at", UtcDateTime, nullable=False),
     Column("current", Integer, nullable=False),
+    Column("peak", Integer, nullable=False),
+    Column("unique_listeners", Integer, nullable=False),
+    Column("sessions", Integer, nullable=False),
+    Column("listening_seconds", Double, nullable=False),
+    Index("listening_hours_by_station", "station", "hour"),
 )
 
 events = Table(

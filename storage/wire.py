@@ -14,18 +14,18 @@ from storage.records import (
     Airing,
     Broadcast,
     Join,
-    ListenerCount,
+    ListeningHour,
     Record,
     StationEvent,
 )
 
-_FLAT: dict[str, type[Broadcast | Join | ListenerCount | StationEvent]] = {
+_FLAT: dict[str, type[Broadcast | Join | ListeningHour | StationEvent]] = {
     "broadcast": Broadcast,
     "join": Join,
-    "listeners": ListenerCount,
+    "listening": ListeningHour,
     "event": StationEvent,
 }
-_TIMES = ("started_at", "aired_at", "at")
+_TIMES = ("started_at", "aired_at", "at", "hour")
 
 
 def to_line(record: Record) -> bytes:
@@ -71,7 +71,7 @@ def _to_data(record: Record) -> dict[str, Any]:
     return {"record": kind, kind: _flat(record)}
 
 
-def _flat(record: Airing | Broadcast | Join | ListenerCount | StationEvent) -> dict[str, Any]:
+def _flat(record: Airing | Broadcast | Join | ListeningHour | StationEvent) -> dict[str, Any]:
     values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value

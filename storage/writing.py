@@ -21,14 +21,14 @@ from storage.records import (
     Airing,
     Broadcast,
     Join,
-    ListenerCount,
+    ListeningHour,
     Record,
     StationEvent,
 )
 
 
 def store(connection: sa.Connection, record: Record) -> None:
-    """Put a record in its table, unless it is there."""
+    """Put a record in its table, unless it is there; of an hour, what is told last stands."""
     match record:
         case Piece():
             _insert(connection, tables.pieces, rows.to_row(record))
@@ -38,8 +38,8 @@ def store(connection: sa.Connection, record: Record) -> None:
             _insert(connection, tables.broadcasts, _values(record))
         case Join():
             _insert(connection, tables.joins, _values(record))
-        case ListenerCount():
-            _insert(connection, tables.listener_counts, _values(record))
+        case ListeningHour():
+            _replace(connection, tables.listening_hours, _values(record))
         case StationEvent():
             event_id = hashlib.blake2b(wire.to_line(record), digest_size=10).hexdigest()
             _insert(connection, tables.events, {"id": event_id, **_values(record)})
@@ -59,10 +59,19 @@ def _store_airing(connection: sa.Connection, aired: AiredPiece) -> None:
 
 
 def _insert(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
-    key = [column == row[column.name] for column in table.primary_key]
-    if connection.execute(sa.select(sa.literal(1)).select_from(table).where(*key)).first() is None:
+    found = sa.select(sa.literal(1)).select_from(table).where(*_key(table, row))
+    if connection.execute(found).first() is None:
         connection.execute(table.insert().values(row))
 
 
-def _values(record: Airing | Broadcast | Join | ListenerCount | StationEvent) -> dict[str, Any]:
+def _replace(connection: sa.Connection, table: sa.Table, row: dict[str, Any]) -> None:
+    connection.execute(table.delete().where(*_key(table, row)))
+    connection.execute(table.insert().values(row))
+
+
+def _key(table: sa.Table, row: dict[str, Any]) -> list[sa.ColumnElement[bool]]:
+    return [column == row[column.name] for column in table.primary_key]
+
+
+def _values(record: Airing | Broadcast | Join | ListeningHour | StationEvent) -> dict[str, Any]:
     return {field.name: getattr(record, field.name) for field in fields(record)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from generators.music import Piece
-from storage.records import FRAMES_A_SECOND, Airing, Join
+from storage.records import FRAMES_A_SECOND, Airing, Join, ListeningHour
 
 BEGAN = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
@@ -33,4 +33,23 @@ def join_at(number: int, *, station: str = "main", broadcast: str = "b1") -> Joi
         worst_ratio=0.875,
         clash=0.125,
         loudness_step_lu=-0.5,
+    )
+
+
+def hour_of(
+    number: int = 0, *, station: str = "main", broadcast: str = "b1", seconds: float = 90.5
+) -> ListeningHour:
+    """How the MP3 mount was heard in the hour of that number."""
+    hour = BEGAN + timedelta(hours=number)
+    return ListeningHour(
+        broadcast_id=broadcast,
+        station=station,
+        mount="mp3",
+        hour=hour,
+        at=hour + timedelta(seconds=seconds),
+        current=1,
+        peak=3,
+        unique_listeners=2,
+        sessions=4,
+        listening_seconds=seconds,
     )

@@ -67,6 +67,25 @@ def test_a_database_from_before_there_were_verdicts_keeps_its_pieces(url: str) -
     assert (found.leaving, found.humanize_percent) == (None, 0)
 
 
+def test_what_was_counted_by_the_minute_becomes_hours(url: str) -> None:
+    file_of(url).parent.mkdir()
+    migrate(url, "0003")
+    with sqlite3.connect(file_of(url)) as before:
+        before.executemany(
+            "INSERT INTO listener_counts VALUES ('main', ?, 'mp3', ?)",
+            [
+                (f"2026-01-01 12:{minute:02}:10.000000", count)
+                for minute, count in ((1, 2), (2, 5), (3, 0))
+            ],
+        )
+    before.close()
+
+    database = Database.open(url)
+    found = queries.listening_hours(database, "main", BEGAN, BEGAN + timedelta(hours=1))
+    database.close()
+    assert [(hour.hour, hour.peak, hour.listening_seconds) for hour in found] == [(BEGAN, 5, 420)]
+
+
 def migrate(url: str, revision: str) -> None:
     """Bring an empty database to an older revision."""
     engine = sa.create_engine(url)

@@ -17,11 +17,12 @@ from storage import queries, wire
 from storage.database import Database
 from storage.errors import JournalError
 from storage.journal import Journal
-from storage.records import AiredPiece, Airing, Broadcast, ListenerCount, Record, StationEvent
+from storage.records import AiredPiece, Airing, Broadcast, Record, StationEvent
 from tests.pieces import make_piece
-from tests.storage.broadcasts import BEGAN, airing_of, join_at
+from tests.storage.broadcasts import BEGAN, airing_of, hour_of, join_at
 
 PIECE = make_piece()
+LATER = BEGAN + timedelta(days=1)
 OpenJournal = Callable[[], Journal]
 
 
@@ -63,14 +64,14 @@ def unlock(other: sqlite3.Connection) -> None:
 def test_every_kind_of_record_arrives(journal: Journal, url: str) -> None:
     journal.append(Broadcast("b1", "main", BEGAN))
     journal.made(make_piece(seed=1))
-    journal.append(ListenerCount("main", "/stream.mp3", BEGAN, 3))
+    journal.append(hour_of())
     journal.append(StationEvent("main", BEGAN, "skip", {"by": "operator"}))
     journal.append(join_at(0))
     air(journal, 0)
     assert journal.flush(5)
     database = Database.open(url)
     assert queries.counts(database) == queries.Counts(pieces=2, airings=1, replays=0, broadcasts=1)
-    assert queries.listener_counts(database, "main", BEGAN)[0].current == 3
+    assert queries.listening_hours(database, "main", BEGAN, LATER) == [hour_of()]
     assert queries.events(database, "main", 1)[0].detail == {"by": "operator"}
     assert queries.joins(database, "main") == [join_at(0)]
     database.close()

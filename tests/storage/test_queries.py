@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -9,12 +10,13 @@ import sqlalchemy as sa
 from generators.music import Piece
 from storage import queries, tables
 from storage.database import Database
-from storage.records import AiredPiece, ListenerCount, StationEvent
+from storage.records import AiredPiece, StationEvent
 from storage.retention import prune
 from storage.writing import store
 from tests.pieces import make_piece
-from tests.storage.broadcasts import BEGAN, airing_of, join_at
+from tests.storage.broadcasts import BEGAN, airing_of, hour_of, join_at
 
+DAY = timedelta(days=1)
 A, B, C = (make_piece(seed=seed) for seed in range(3))
 
 
@@ -99,14 +101,45 @@ def test_an_airing_tells_when_its_broadcast_began(database: Database) -> None:
 def test_old_samples_are_pruned(
     database: Database, keep_samples_days: int | None, left: list[int]
 ) -> None:
-    old, new = BEGAN - timedelta(days=31), BEGAN - timedelta(days=1)
+    hours = {1: hour_of(-24 * 31), 2: hour_of(-24)}
     with database.writing() as connection:
-        for at, number in ((old, 1), (new, 2)):
-            store(connection, ListenerCount("main", "/stream.mp3", at, number))
-            store(connection, StationEvent("main", at, "skip", {"number": number}))
+        for number, hour in hours.items():
+            store(connection, hour)
+            store(connection, StationEvent("main", hour.at, "skip", {"number": number}))
     prune(database, keep_samples_days, BEGAN)
-    assert [c.current for c in queries.listener_counts(database, "main", old)] == left
+    kept = queries.listening_hours(database, "main", hours[1].hour, BEGAN)
+    assert kept == [hours[number] for number in left]
     assert [e.detail["number"] for e in queries.events(database, "main", 9)] == left[::-1]
+
+
+def test_what_is_told_of_an_hour_last_takes_the_place_of_what_was_told_before(
+    database: Database,
+) -> None:
+    later = hour_of(seconds=600)
+    with database.writing() as connection:
+        for hour in (hour_of(seconds=60), later, hour_of(1), hour_of(station="other")):
+            store(connection, hour)
+    found = queries.listening_hours(database, "main", BEGAN, BEGAN + timedelta(hours=1))
+    assert found == [later]
+
+
+def test_an_hour_with_a_restart_has_a_row_for_each_broadcast(database: Database) -> None:
+    first, second = hour_of(broadcast="b1"), hour_of(broadcast="a2", seconds=1_000)
+    with database.writing() as connection:
+        store(connection, second)
+        store(connection, first)
+    assert queries.listening_hours(database, "main", BEGAN, BEGAN + DAY) == [first, second]
+
+
+@pytest.mark.parametrize("change", [{"peak": -1}, {"listening_seconds": float("nan")}])
+def test_fewer_than_no_listeners_are_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="counted from 0"):
+        replace(hour_of(), **change)
+
+
+def test_half_past_is_no_hour() -> None:
+    with pytest.raises(ValueError, match="begins on the hour"):
+        replace(hour_of(), hour=BEGAN + timedelta(minutes=30))
 
 
 def test_pieces_are_never_pruned(database: Database) -> None:

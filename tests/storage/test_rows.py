@@ -12,11 +12,11 @@ from generators.music import Piece, Verdict
 from storage import queries, tables, wire
 from storage.database import Database
 from storage.errors import RecordError
-from storage.records import AiredPiece, Broadcast, ListenerCount, Record, StationEvent
+from storage.records import AiredPiece, Broadcast, Record, StationEvent
 from storage.rows import from_row, to_row
 from storage.writing import store
 from tests.pieces import make_piece, pieces
-from tests.storage.broadcasts import BEGAN, airing_of, join_at
+from tests.storage.broadcasts import BEGAN, airing_of, hour_of, join_at
 
 VERDICT = Verdict(0.875, {"filled": 1.0, "scale": 0.75}, 24, {"scale": 20, "groove": 3})
 
@@ -73,7 +73,7 @@ def test_a_piece_comes_back_from_the_database(database: Database, seed: int) -> 
         AiredPiece(airing_of(make_piece(), 1), make_piece()),
         Broadcast("b1", "main", BEGAN),
         join_at(1),
-        ListenerCount("main", "/stream.mp3", BEGAN, 3),
+        hour_of(),
         StationEvent("main", BEGAN, "skip", {"by": "operator\n"}),
     ],
     ids=lambda record: type(record).__name__,
