@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import AsyncIterator
 from functools import partial
 
@@ -12,18 +13,25 @@ from aiohttp import web
 from renderer.pcm import Start
 from station.programme import Programme
 from station.station import Station
+from web.access_log import ACCESS_LOG
 from web.feed import Feed, Feeds, encode_event
 from web.keys import FEEDS, PROGRAMME, station_of
+from web.limits import PAGE_PLACES
+from web.proxies import client_address
 from web.views import health_view, now_view, start_view
 
 CLOCK_SECONDS = 5.0
 
 
 async def events(request: web.Request) -> web.StreamResponse:
-    programme, station = request.app[PROGRAMME], station_of(request)
-    feeds = request.app[FEEDS]
-    if sum(len(feed) for feed in feeds.values()) >= programme.settings.stream.max_listeners:
-        raise web.HTTPServiceUnavailable(text="all places are taken", headers={"Retry-After": "10"})
+    """Places are counted as those of streams are, but apart: a page has one of each."""
+    station = station_of(request)
+    with request.app[PAGE_PLACES].place(client_address(request)):
+        return await _tell(request, station, request.app[FEEDS][station.name])
+
+
+async def _tell(request: web.Request, station: Station, feed: Feed) -> web.StreamResponse:
+    began = time.monotonic()
     headers = {
         "Content-Type": "text/event-stream",
         "Cache-Control": "no-store",
@@ -34,14 +42,16 @@ async def events(request: web.Request) -> web.StreamResponse:
     await response.prepare(request)
     if request.transport is None:  # gone before we could answer
         return response
-    feed = feeds[station.name]
     subscriber = feed.subscribe(request.transport.abort)
     try:
-        await response.write(encode_event("now", now_view(programme, station)))
+        await response.write(encode_event("now", now_view(request.app[PROGRAMME], station)))
         while not subscriber.closed.is_set():
             await response.write(await subscriber.events.get())
     finally:
         feed.leave(subscriber)
+        seconds = time.monotonic() - began
+        sent_bytes = request.writer.output_size
+        request.app[ACCESS_LOG].write(request, response.status, sent_bytes, seconds)
     return response
 
 
