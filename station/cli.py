@@ -16,6 +16,7 @@ from station import (
     directions_command,
     groove_command,
     import_command,
+    loadtest_command,
     model_commands,
     rehearse_command,
     render_command,
@@ -72,6 +73,7 @@ def _parser() -> argparse.ArgumentParser:
 
     render_command.add_to(add)
     rehearse_command.add_to(add)
+    loadtest_command.add_to(add)
     soundfont_command.add_to(add)
 
     token = add("token", help="the operator's token")

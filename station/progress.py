@@ -1,4 +1,4 @@
-"""The bar of an offline command: seconds of music, and how many times faster than they sound."""
+"""The bars of commands that take a while."""
 
 from __future__ import annotations
 
@@ -22,4 +22,13 @@ def music_bar(frames: int, doing: str) -> tqdm[Any]:
         unit="s",
         unit_scale=1 / SAMPLE_RATE_HZ,
         bar_format=f"{{l_bar}}{{bar}}| {COUNTS}",
+    )
+
+
+def seconds_bar(seconds: float, doing: str) -> tqdm[Any]:
+    """A bar to be updated with seconds that pass by themselves."""
+    from tqdm import tqdm
+
+    return tqdm(
+        total=seconds, desc=doing, bar_format="{l_bar}{bar}| {n:.0f} of {total:.0f} s{postfix}"
     )
