@@ -17,6 +17,7 @@ from web import azuracast
 from web.access import operator_only
 from web.controls import controls_view, promise_view
 from web.keys import PROGRAMME, SESSIONS, station_of
+from web.push import PUSHES
 from web.views import airing_view, now_view, piece_view, station_view
 
 MOST_HISTORY = 200
@@ -24,7 +25,11 @@ MOST_HISTORY = 200
 
 async def stations(request: web.Request) -> web.Response:
     programme = request.app[PROGRAMME]
-    views = [station_view(programme, station) for station in programme.stations.values()]
+    pushes = request.app[PUSHES]
+    views = [
+        station_view(programme, station, pushes[name])
+        for name, station in programme.stations.items()
+    ]
     return web.json_response(views)
 
 
@@ -46,7 +51,7 @@ async def nowplaying_everywhere(request: web.Request) -> web.Response:
 async def history(request: web.Request) -> web.Response:
     """?limit= 1..200, ?before= an ISO 8601 time: what was aired earlier, newest first."""
     limit = _whole(request, "limit", 20, 1, MOST_HISTORY)
-    before = _time(request, "before")
+    before = time_in(request, "before")
     programme, name = request.app[PROGRAMME], station_of(request).name
     aired = await read(partial(queries.history, programme.database, name, before, limit))
     return web.json_response({"airings": [airing_view(programme, each) for each in aired]})
@@ -83,7 +88,7 @@ async def change_controls(request: web.Request) -> web.Response:
     """A JSON object of controls; all of it is done, or nothing."""
     station = station_of(request)
     try:
-        changes = json.loads(await request.read())
+        changes = json.loads(await _body(request))
         if not isinstance(changes, dict):
             raise ValueError('send a JSON object of controls, like {"tempo": 1.1}')
         # To the end, even if who asked is gone: controls that nobody follows would be worse.
@@ -100,6 +105,18 @@ async def skip(request: web.Request) -> web.Response:
     """Fade over into the next piece."""
     await station_of(request).skip()
     return web.json_response({"skipped": True}, status=202)
+
+
+async def _body(request: web.Request) -> bytes:
+    """
+    Raises:
+        HTTPRequestTimeout: it comes too slowly.
+    """
+    try:
+        async with asyncio.timeout(request.app[PROGRAMME].settings.server.header_seconds):
+            return await request.read()
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout(text="the body did not come in time") from error
 
 
 async def find_piece(request: web.Request) -> Piece:
@@ -133,7 +150,8 @@ def _whole(request: web.Request, name: str, default: int, low: int, high: int) -
     return int(text)
 
 
-def _time(request: web.Request, name: str) -> datetime | None:
+def time_in(request: web.Request, name: str) -> datetime | None:
+    """An ISO 8601 time in the query, in UTC."""
     text = request.query.get(name)
     if text is None:
         return None

@@ -14,11 +14,14 @@ from aiohttp import web
 from generators.music import Piece
 from renderer.formats import mount_path
 from renderer.pcm import SAMPLE_RATE_HZ, Start
+from station.hls import HLS
 from station.station import Station
 from storage import queries
 from storage.errors import StorageError
 from storage.records import AiredPiece
-from web.keys import PROGRAMME
+from web import hls
+from web.keys import PROGRAMME, station_path
+from web.proxies import base_url
 
 HISTORY = 5
 
@@ -26,10 +29,10 @@ HISTORY = 5
 async def nowplaying(request: web.Request, station: Station) -> dict[str, Any]:
     programme = request.app[PROGRAMME]
     playing, following = station.playing, station.shelf.next
-    base = f"{request.scheme}://{request.host}"
-    prefix = "" if station is programme.first else f"/stations/{station.name}"
-    mounts = [_mount(base + prefix, name, station) for name in station.mounts]
-    count = {"total": station.listeners, "unique": station.listeners, "current": station.listeners}
+    base = base_url(request)
+    own = station_path(programme, station)
+    mounts = [_mount(base + own, name, station) for name in station.mounts]
+    count = _count(station.listeners)
     try:
         read = partial(queries.history, programme.database, station.name, None, HISTORY + 2)
         aired = [each for each in await asyncio.to_thread(read) if _is_over(each, playing, station)]
@@ -59,10 +62,13 @@ async def nowplaying(request: web.Request, station: Station) -> dict[str, Any]:
             "listen_url": mounts[0]["url"],
             "url": base + "/",
             "public_player_url": base + "/",
+            "playlist_pls_url": f"{base}/listen.pls?station={station.name}",
+            "playlist_m3u_url": f"{base}/listen.m3u?station={station.name}",
             "is_public": True,
-            "hls_enabled": False,
-            "hls_url": None,
-            "hls_listeners": 0,
+            "hls_enabled": station.hls is not None,
+            "hls_url": f"{base}{own}{hls.PLAYLIST}" if station.hls else None,
+            "hls_is_default": False,
+            "hls_listeners": station.audience.current(HLS),
             "mounts": mounts,
             "remotes": [],
         },
@@ -105,17 +111,21 @@ def _is_over(aired: AiredPiece, playing: Start | None, station: Station) -> bool
 
 def _mount(base: str, name: str, station: Station) -> dict[str, Any]:
     mount = station.mounts[name]
-    count = {"total": mount.listeners, "unique": mount.listeners, "current": mount.listeners}
     return {
         "id": list(station.mounts).index(name) + 1,
         "name": f"/{mount_path(name)}",
         "url": f"{base}/{mount_path(name)}",
         "bitrate": mount.bitrate_kbps,
         "format": name,
-        "listeners": count,
+        "listeners": _count(mount.listeners),
         "path": f"/{mount_path(name)}",
         "is_default": name == next(iter(station.mounts)),
     }
+
+
+def _count(listeners: int) -> dict[str, int]:
+    """Nobody is remembered, so that one who listens twice is two."""
+    return {"total": listeners, "unique": listeners, "current": listeners}
 
 
 def _song(base: str, piece: Piece, station: Station) -> dict[str, Any]:

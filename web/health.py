@@ -13,6 +13,8 @@ from prometheus_client.registry import Collector
 from renderer.pcm import SAMPLE_RATE_HZ
 from station.programme import Programme
 from web.keys import PROGRAMME
+from web.limits import LIMITS, PLACES, Places
+from web.push import PUSHES, Pushes
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -25,7 +27,8 @@ async def healthz(request: web.Request) -> web.Response:
 
 async def metrics(request: web.Request) -> web.Response:
     registry = CollectorRegistry()
-    registry.register(ProgrammeCollector(request.app[PROGRAMME]))
+    app = request.app
+    registry.register(ProgrammeCollector(app[PROGRAMME], app[PUSHES], app[PLACES]))
     return web.Response(
         body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
     )
@@ -34,8 +37,10 @@ async def metrics(request: web.Request) -> web.Response:
 class ProgrammeCollector(Collector):
     """Reads the programme as it is when somebody asks."""
 
-    def __init__(self, programme: Programme) -> None:
+    def __init__(self, programme: Programme, pushes: Pushes, places: Places) -> None:
         self._programme = programme
+        self._pushes = pushes
+        self._places = places
 
     def collect(self) -> Iterator[Metric]:
         of_station = ["station"]
@@ -70,12 +75,15 @@ class ProgrammeCollector(Collector):
                 pieces.add_metric([name, origin], count)
             work.add_metric([name, "render"], station.synthesis.cost.render)
             work.add_metric([name, "encode"], station.synthesis.cost.encode)
+            for format, count in station.listeners_by_mount.items():
+                listeners.add_metric([name, format], count)
             for format, mount in station.mounts.items():
-                listeners.add_metric([name, format], mount.listeners)
                 let_go.add_metric([name, format], mount.let_go)
                 sent.add_metric([name, format], mount.bytes_sent)
         yield from (on_air, aired_seconds, shelf, pieces, work, listeners, let_go, sent)
         yield from self._generator()
+        yield self._push_up()
+        yield self._refused()
 
     def _generator(self) -> Iterator[Metric]:
         generator = self._programme.generator
@@ -88,3 +96,20 @@ class ProgrammeCollector(Collector):
         busy = CounterMetricFamily("latentfm_generating_seconds", "Time spent decoding it")
         busy.add_metric([], generator.busy_seconds)
         yield from (up, faults, music, busy)
+
+    def _push_up(self) -> Metric:
+        up = GaugeMetricFamily(
+            "latentfm_push_up", "1 while an Icecast gets our sound", labels=["station", "url"]
+        )
+        for name, pushes in self._pushes.items():
+            for push in pushes:
+                up.add_metric([name, push.target.address], push.since is not None)
+        return up
+
+    def _refused(self) -> Metric:
+        refused = CounterMetricFamily(
+            "latentfm_refused_listeners", "Turned away, by the limit that was met", labels=["limit"]
+        )
+        for limit in LIMITS:
+            refused.add_metric([limit], self._places.refused[limit])
+        return refused

@@ -1,12 +1,10 @@
-"""Pages, playlists and static files."""
+"""Pages and static files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from aiohttp import hdrs, web
-
-from web.keys import PROGRAMME, station_of
 
 STATIC = Path(__file__).parent / "static"
 PAGES = {"/": "index.html", "/embed": "embed.html", "/exhibit": "exhibit.html"}
@@ -24,12 +22,3 @@ async def page(request: web.Request) -> web.FileResponse:
         hdrs.CACHE_CONTROL: "no-cache",
     }
     return web.FileResponse(STATIC / PAGES[request.path], headers=headers)
-
-
-async def m3u(request: web.Request) -> web.Response:
-    """A playlist any player opens."""
-    programme, station = request.app[PROGRAMME], station_of(request)
-    prefix = "" if station is programme.first else f"/stations/{station.name}"
-    url = f"{request.scheme}://{request.host}{prefix}/stream.mp3"
-    text = f"#EXTM3U\n#EXTINF:-1,{station.settings.title}\n{url}\n"
-    return web.Response(text=text, content_type="audio/x-mpegurl", charset="utf-8")

@@ -12,35 +12,52 @@ from aiohttp import hdrs, web
 
 from station.errors import AddressInUseError
 from station.programme import Programme
-from web import api, downloads, events, health, pages, streams
+from web import api, audience, cors, downloads, events, health, hls, pages, push, streams
+from web.access_log import ACCESS_LOG, logging_access
+from web.audible import EAR, Ear, audible
+from web.connections import Door, listen, most_connections
+from web.garbage import collect_rarely
+from web.icecast_status import status
 from web.keys import FEEDS, PROGRAMME, SESSIONS
+from web.limits import limiting
+from web.playlists import PLAYLISTS, playlist
 from web.sessions import Sessions
 
 logger = logging.getLogger(__name__)
 
-MOST_BODY_BYTES = 64 * 1024
-BACKLOG = 1024  # connections the kernel holds for us while we are busy
+MOST_BODY_BYTES = 16 * 1024
 CLIENT_LEFT = 499  # nginx's number for it
 GOODBYE_SECONDS = 2.0  # for handlers to end, once the streams have
 
 
 def make_app(programme: Programme) -> web.Application:
     """All routes of all stations. docs/api.md lists them."""
-    app = web.Application(middlewares=[_plain_errors], client_max_size=MOST_BODY_BYTES)
+    app = web.Application(
+        middlewares=[_plain_errors, cors.preflight], client_max_size=MOST_BODY_BYTES
+    )
     app[PROGRAMME] = programme
     app[SESSIONS] = Sessions()
+    app[EAR] = Ear()
     app[FEEDS] = events.make_feeds(list(programme.stations))
     exports = app[downloads.POOL] = downloads.ExportPool()
+    app[push.PUSHES] = {}
+    app.cleanup_ctx.append(limiting)
+    app.cleanup_ctx.append(logging_access)
     app.cleanup_ctx.append(events.feeding)
+    app.cleanup_ctx.append(push.pushing)
     app.on_response_prepare.append(_dress)
+    app.on_response_prepare.append(cors.allow_reading)
     app.on_shutdown.append(events.close_feeds)
     app.on_cleanup.append(exports.close)
     app.add_routes(
         [
             *(web.get(path, pages.page) for path in pages.PAGES),
-            web.get(streams.PATH, streams.stream),
-            web.get("/stations/{station}" + streams.PATH, streams.stream),
-            web.get("/listen.m3u", pages.m3u),
+            *(web.get(path, streams.stream) for path in streams.PATHS),
+            *(web.get("/stations/{station}" + path, streams.stream) for path in streams.PATHS),
+            *(web.get(path, handler) for path, handler in hls.ROUTES),
+            *(web.get("/stations/{station}" + path, handler) for path, handler in hls.ROUTES),
+            *(web.get(path, playlist) for path in PLAYLISTS),
+            web.get("/status-json.xsl", status),
             web.get("/api/v1/stations", api.stations),
             web.get("/api/v1/now", api.now),
             web.get("/api/v1/history", api.history),
@@ -51,12 +68,15 @@ def make_app(programme: Programme) -> web.Application:
             web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.stems.zip", downloads.stems),
             web.get("/api/v1/sessions/{key}", api.session),
             web.get("/api/v1/schedule", api.schedule),
+            web.get("/api/v1/audience", audience.audience),
             web.get("/api/v1/controls", api.controls),
             web.patch("/api/v1/controls", api.change_controls),
             web.post("/api/v1/skip", api.skip),
             web.get("/api/nowplaying", api.nowplaying_everywhere),
             web.get("/api/nowplaying/{station}", api.nowplaying),
             web.get("/healthz", health.healthz),
+            web.get("/readyz", health.healthz),
+            web.get("/audible", audible),
             web.get("/metrics", health.metrics),
             web.static("/static", pages.STATIC),
         ]
@@ -71,25 +91,26 @@ async def serve(programme: Programme, announce: Callable[[int], None]) -> None:
         AddressInUseError: the port is taken; nothing went on air.
     """
     server = programme.settings.server
-    runner = web.AppRunner(
-        make_app(programme),
-        handler_cancellation=True,
-        access_log=None,
-        shutdown_timeout=GOODBYE_SECONDS,
-    )
+    app = make_app(programme)
+    runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=GOODBYE_SECONDS)
     await runner.setup()
     try:
-        site = web.TCPSite(runner, server.host, server.port, backlog=BACKLOG)
+        most = most_connections(server.max_connections)
+        door = Door(runner, most, server.header_seconds, app[ACCESS_LOG])
         try:
-            await site.start()
+            listening = await listen(door, server.host, server.port)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 raise AddressInUseError(server.host, server.port) from error
             raise
-        async with programme.on_the_air():
-            announce(runner.addresses[0][1])
-            await _asked_to_stop()
-            logger.info("going off air")
+        try:
+            async with programme.on_the_air():
+                collect_rarely()
+                announce(listening.sockets[0].getsockname()[1])
+                await _asked_to_stop()
+                logger.info("going off air")
+        finally:
+            listening.close()
     finally:
         await runner.cleanup()
 
@@ -136,5 +157,4 @@ async def _dress(request: web.Request, response: web.StreamResponse) -> None:
     if request.path.startswith("/static/"):
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-cache")  # a new version shows at once
     if request.path.startswith("/api/"):
-        response.headers.setdefault(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")

@@ -1,123 +1,128 @@
-"""Streams: a listener is a socket that the mount writes to."""
+"""Streams: sound over HTTP, from now on, without an end."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import socket
-import struct
+import time
+from dataclasses import dataclass
 
 from aiohttp import hdrs, web
 
-from renderer.formats import mount_path
+from renderer.pcm import SAMPLE_RATE_HZ
 from station.icy import METAINT
 from station.mount import Mount
 from station.station import Station
-from web.keys import PROGRAMME, SESSIONS, station_of
+from web.access_log import ACCESS_LOG
+from web.icecast_status import audio_info
+from web.keys import PROGRAMME, SESSIONS, station_of, stream_path
+from web.limits import PLACES, listener_of
+from web.listening import LiveResponse, SocketListener
+from web.proxies import base_url, client_address
+from web.ranges import RangeListener, bytes_wanted, range_headers
 from web.sessions import KEY, Session
 
-SEND_BUFFER_BYTES = 64 * 1024  # with the kernel's own a stalled listener goes unseen for minutes
-PATH = "/stream{variant:(-[a-z0-9-]+)?}.{extension}"  # see renderer.formats.mount_path
-NOBODY_STORES = "no-cache, no-store"
+PATHS = (
+    "/stream{variant:(-[a-z0-9-]+)?}.{extension}",  # see renderer.formats.mount_path
+    "/stream",  # the first mount
+)
+# Nobody on the way is to keep, pack or collect what is heard now.
+LIVE = {hdrs.CACHE_CONTROL: "no-cache, no-store, no-transform", "X-Accel-Buffering": "no"}
 
 
-class LiveResponse(web.StreamResponse):
-    """A response without an end, unchunked: old players read HTTP/1.1 streams byte for byte."""
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a request wants to hear."""
 
-    _length_check = False  # what aiohttp's own WebSocketResponse does to be sent as it is
-
-
-class SocketListener:
-    """A listener over HTTP. The mount calls it from the event loop, and it never waits."""
-
-    def __init__(self, transport: asyncio.Transport, icy: bool) -> None:
-        self.icy = icy
-        self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._transport = transport
-
-    @property
-    def backlog_bytes(self) -> int:
-        return self._transport.get_write_buffer_size()
-
-    def send(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self._transport.write(data)
-
-    def end(self) -> None:
-        self._transport.close()  # after what was sent
-        self._is_over()
-
-    def cut_off(self) -> None:
-        # Closed hard, or the kernel keeps what a stuck listener never reads.
-        linger = struct.pack("ii", 1, 0)
-        raw = self._transport.get_extra_info("socket")
-        with contextlib.suppress(OSError):  # gone by itself: the clock that calls us must go on
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
-        self._transport.abort()
-        self._is_over()
-
-    def _is_over(self) -> None:
-        if not self.ended.done():
-            self.ended.set_result(None)
+    station: Station
+    mount_name: str
+    mount: Mount
+    icy: bool  # with titles cut in
+    count: int | None  # of bytes; None for all there will be
 
 
 async def stream(request: web.Request) -> web.StreamResponse:
     """GET /stream.{extension}: sound from now on."""
-    station = station_of(request)
-    mount = station.mounts.get(request.match_info["extension"] + request.match_info["variant"])
-    if mount is None:
-        known = ", ".join(f"/{mount_path(name)}" for name in station.mounts)
-        raise web.HTTPNotFound(text=f"no such stream; there are: {known}")
-    icy = mount.format.has_icy and request.headers.get("Icy-MetaData") == "1"
-    headers = _headers(station, mount, icy)
+    wish = _wish(request)
+    if not isinstance(response := _response(request, wish), LiveResponse):
+        return response
+    with request.app[PLACES].place(client_address(request)):
+        return await _listen(request, wish, response)
+
+
+def _response(request: web.Request, wish: Wish) -> web.StreamResponse:
+    headers = _headers(request, wish)
+    titles = {"icy-metaint": str(METAINT)} if wish.icy else {}
     if request.method == hdrs.METH_HEAD:
-        return web.Response(headers=headers)
-    if not mount.is_on_air:
+        return web.Response(headers=headers | titles)
+    if not wish.mount.is_on_air:
         raise web.HTTPServiceUnavailable(text="not on air yet", headers={"Retry-After": "1"})
-    programme = request.app[PROGRAMME]
-    if programme.listeners >= programme.settings.stream.max_listeners:
-        raise web.HTTPServiceUnavailable(text="all places are taken", headers={"Retry-After": "10"})
-    return await _listen(request, station, mount, LiveResponse(headers=headers), icy)
+    if wish.count is None:
+        return LiveResponse(headers=headers | titles)
+    opening, part = wish.mount.opening(), range_headers(wish.count)
+    if wish.count <= len(opening):  # one who only looks takes no place and is not counted
+        return web.Response(status=206, body=opening[: wish.count], headers=headers | part)
+    return LiveResponse(status=206, headers=headers | titles | part)
 
 
-async def _listen(
-    request: web.Request, station: Station, mount: Mount, response: LiveResponse, icy: bool
-) -> web.StreamResponse:
+async def _listen(request: web.Request, wish: Wish, response: LiveResponse) -> web.StreamResponse:
+    began = time.monotonic()
     response.force_close()
     await response.prepare(request)
     transport = request.transport
     if transport is None:  # gone before we could answer
         return response
-    raw = transport.get_extra_info("socket")
-    with contextlib.suppress(OSError):  # gone already: the first write says so
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
-    listener = SocketListener(transport, icy)
-    first, position = mount.join(listener)
+    listener: SocketListener
+    if wish.count is None:
+        listener = SocketListener(transport, wish.icy)
+        first, position = wish.mount.join(listener)
+    else:
+        listener = ranged = RangeListener(transport, wish.icy, wish.count)
+        first, position = wish.mount.join(listener)
+        first = ranged.take(first)
+    visit = wish.station.audience.arrive(wish.mount_name, *listener_of(request))
     try:
         if KEY.fullmatch(key := request.query.get("session", "")):
-            session = Session(position, mount.format.name, station.name)
+            session = Session(position, wish.mount.format.name, wish.station.name)
             request.app[SESSIONS].begin(key, session)
         # Nothing is published between joining and here: headers and burst go out first.
         await response.write(first)
+        del first  # nothing large or in large numbers waits with each listener
+        response.headers.clear()
         await listener.ended
     finally:
-        mount.leave(listener)
+        wish.mount.leave(listener)
+        wish.station.audience.leave(visit)
+        sent_bytes = request.writer.output_size + listener.sent_bytes
+        request.app[ACCESS_LOG].write(
+            request, response.status, sent_bytes, time.monotonic() - began
+        )
     return response
 
 
-def _headers(station: Station, mount: Mount, icy: bool) -> dict[str, str]:
-    headers = {
+def _wish(request: web.Request) -> Wish:
+    station, path = station_of(request), request.match_info
+    name = next(iter(station.mounts))
+    if "extension" in path:
+        name = path["extension"] + path["variant"]
+    mount = station.mounts.get(name)
+    if mount is None:
+        programme = request.app[PROGRAMME]
+        known = ", ".join(stream_path(programme, station, each) for each in station.mounts)
+        raise web.HTTPNotFound(text=f"no such stream; there are: {known}")
+    icy = mount.format.has_icy and request.headers.get("Icy-MetaData", "").strip() == "1"
+    return Wish(station, name, mount, icy, bytes_wanted(request))
+
+
+def _headers(request: web.Request, wish: Wish) -> dict[str, str]:
+    station, mount = wish.station.settings, wish.mount
+    return {
         hdrs.CONTENT_TYPE: mount.format.mime_type,
-        hdrs.CACHE_CONTROL: NOBODY_STORES,
-        hdrs.ACCESS_CONTROL_ALLOW_ORIGIN: "*",
-        "X-Accel-Buffering": "no",
-        "icy-name": station.settings.title,
-        "icy-description": station.settings.description,
-        "icy-genre": station.settings.genre,
+        **LIVE,
+        "icy-name": station.title,
+        "icy-description": station.description,
+        "icy-genre": station.genre,
+        "icy-url": f"{base_url(request)}/",
         "icy-br": str(mount.bitrate_kbps),
-        "icy-sr": "48000",
+        "icy-sr": str(SAMPLE_RATE_HZ),
         "icy-pub": "0",
+        "ice-audio-info": audio_info(mount),
     }
-    if icy:
-        headers["icy-metaint"] = str(METAINT)
-    return headers

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
 from generators.music import Piece
 from generators.recipe import trio_to_dict
-from renderer.formats import mount_path
 from renderer.instruments import instrument_names
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.score import frames_of
 from station.programme import Programme
 from station.station import Station
 from storage.records import AiredPiece, Join
+from web.hls import PLAYLIST
+from web.keys import station_path, stream_path
+from web.push import Push
 
 RECENT_STARTS = 4
 OF_THE_AIRING = {"broadcast_id", "station", "position"}  # of a join
@@ -114,24 +117,36 @@ def health_view(programme: Programme, station: Station) -> dict[str, Any]:
     return {"health": "ok" if well else "degraded", "note": note}
 
 
-def station_view(programme: Programme, station: Station) -> dict[str, Any]:
-    prefix = "" if station is programme.first else f"/stations/{station.name}"
+def station_view(programme: Programme, station: Station, pushes: Sequence[Push]) -> dict[str, Any]:
     return {
         "name": station.name,
         "title": station.settings.title,
         "description": station.settings.description,
         "show": station.show.name,
         "listeners": station.listeners,
+        "unique_today": station.audience.unique_today,
         "streams": [
             {
                 "format": name,
-                "url": f"{prefix}/{mount_path(name)}",
+                "url": stream_path(programme, station, name),
                 "mime_type": mount.format.mime_type,
                 "bitrate_kbps": mount.bitrate_kbps,
                 "listeners": mount.listeners,
             }
             for name, mount in station.mounts.items()
         ],
+        "hls": f"{station_path(programme, station)}{PLAYLIST}" if station.hls else None,
+        "pushes": [push_view(push) for push in pushes],
+    }
+
+
+def push_view(push: Push) -> dict[str, Any]:
+    """An Icecast that we send to: since when it gets our sound, or why it does not."""
+    return {
+        "url": push.target.address,
+        "format": push.mount,
+        "since": push.since.isoformat() if push.since else None,
+        "error": push.error,
     }
 
 

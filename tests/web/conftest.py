@@ -33,6 +33,7 @@ SETTINGS = """
 [server]
 host = "127.0.0.1"
 port = {port}
+access_log = "{access_log}"
 [storage]
 folder = "{folder}"
 [generator]
@@ -97,7 +98,13 @@ def on_air(
     data = folder / "data"
     config.write_text(
         SETTINGS.format(
-            port=port, folder=data, font=FONT, stream=stream, generator=generator, more=more
+            port=port,
+            access_log=folder / "access.log",
+            folder=data,
+            font=FONT,
+            stream=stream,
+            generator=generator,
+            more=more,
         )
     )
     token = new_token(data)
@@ -159,7 +166,12 @@ def station(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAir]:
 @pytest.fixture(scope="session")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAir]:
     """A station with three places and little patience, fast enough to fill a socket in seconds."""
-    stream = "max_listeners = 3\nmax_backlog_seconds = 2\nmp3_bitrate_kbps = 320"
+    stream = """
+        max_listeners = 3
+        max_listeners_per_address = 2
+        max_backlog_seconds = 2
+        mp3_bitrate_kbps = 320
+    """
     folder = tmp_path_factory.mktemp("narrow")
     with on_air(folder, stream=stream, generator=NO_MODEL) as station:
         yield station

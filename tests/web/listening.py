@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import subprocess
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
 import numpy as np
 
+from renderer.errors import FramingError
 from renderer.framing import split_mp3, split_ogg
 
 RATE_HZ = 48_000
@@ -54,9 +56,18 @@ async def _ask(
     lines = [f"{method} {path} HTTP/{version}", "Host: 127.0.0.1", *extra, "", ""]
     writer.write("\r\n".join(lines).encode())
     head = (await reader.readuntil(b"\r\n\r\n")).decode().split("\r\n")
-    fields = (line.split(": ", 1) for line in head[1:] if line)
-    headers = {name.lower(): value for name, value in fields}
+    fields = (line.split(":", 1) for line in head[1:] if line)
+    headers = {name.lower(): value.strip() for name, value in fields}
     return Listening(int(head[0].split()[1]), headers, reader)
+
+
+def from_a_frame(sound: bytes) -> bytes:
+    """MP3 with titles, or through an Icecast, may begin inside a frame."""
+    for start in re.finditer(rb"\xff\xfb", sound):
+        with contextlib.suppress(FramingError):
+            split_mp3(sound[start.start() :])
+            return sound[start.start() :]
+    raise AssertionError("no frame begins anywhere")
 
 
 def decode(data: bytes, format: str) -> np.ndarray:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import json
 import re
 import secrets
 import socket
+import subprocess
 import time
 from collections.abc import AsyncIterator
 
@@ -13,10 +16,9 @@ import aiohttp
 import numpy as np
 import pytest
 
-from renderer.errors import FramingError
 from renderer.framing import split_mp3
 from tests.web.conftest import OnAir, get, metric, until
-from tests.web.listening import RATE_HZ, decode, listen
+from tests.web.listening import RATE_HZ, decode, from_a_frame, listen
 
 BURST_SECONDS = 5
 MP3_BYTES_PER_SECOND = 16_000
@@ -75,6 +77,46 @@ async def test_the_name_of_a_station_may_have_any_letters(station: OnAir) -> Non
     assert listening.headers["icy-name"] == "Prüfstand ☕"
 
 
+async def test_a_player_that_knows_no_more_than_http_1_0_hears_it(station: OnAir) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", station.port)
+    writer.write(b"GET /stream.mp3 HTTP/1.0\r\n\r\n")
+    head = await reader.readuntil(b"\r\n\r\n")
+    sound = await reader.readexactly(16_000)
+    writer.close()
+    await writer.wait_closed()
+    assert head.startswith(b"HTTP/1.0 200 OK\r\n")
+    assert len(decode(sound, "mp3")) > 0.8 * RATE_HZ
+
+
+async def test_the_stream_without_a_format_is_the_first(station: OnAir) -> None:
+    async with listen(station.port, "/stations/night/stream") as listening:
+        assert listening.headers["content-type"] == "audio/mpeg"
+        assert listening.headers["icy-name"] == "Night"
+
+
+async def test_nothing_on_the_way_may_keep_or_collect_it(station: OnAir) -> None:
+    async with listen(station.port, "/stream.mp3") as listening:
+        assert listening.headers["cache-control"] == "no-cache, no-store, no-transform"
+        assert listening.headers["x-accel-buffering"] == "no"
+
+
+async def test_ffprobe_reads_what_the_station_says_of_itself(station: OnAir) -> None:
+    command = ["ffprobe", "-v", "error", "-show_entries", "format_tags", "-of", "json"]
+    probe = await asyncio.create_subprocess_exec(
+        *command, f"{station.url}/stream.mp3", stdout=subprocess.PIPE
+    )
+    tags = json.loads((await probe.communicate())[0])["format"]["tags"]
+    assert (tags["icy-name"], tags["icy-br"], tags["icy-sr"]) == ("Prüfstand ☕", "128", "48000")
+    assert (tags["icy-url"], tags["icy-genre"]) == (f"{station.url}/", "Generative")
+    assert tags["StreamTitle"]
+
+
+@pytest.mark.parametrize("line", ["icy-metadata: 1", "ICY-METADATA:1", "Icy-MetaData:   1  "])
+async def test_titles_may_be_asked_for_in_any_spelling(station: OnAir, line: str) -> None:
+    async with listen(station.port, "/stream.mp3", line) as listening:
+        assert listening.headers["icy-metaint"] == str(METAINT)
+
+
 async def test_titles_cut_into_the_stream_are_what_the_api_says(
     station: OnAir, http: aiohttp.ClientSession
 ) -> None:
@@ -91,7 +133,7 @@ async def test_titles_cut_into_the_stream_are_what_the_api_says(
     since = [e for e in recent if e["position"] >= before["playing"]["position"]]
     assert titles[-1] in [each["piece"]["title"] for each in since]
     assert set(titles) <= {each["piece"]["title"] for each in before["recent"] + recent}
-    assert len(decode(_from_a_frame(sound), "mp3")) > 4 * RATE_HZ
+    assert len(decode(from_a_frame(sound), "mp3")) > 4 * RATE_HZ
 
 
 async def test_without_asking_no_title_is_cut_in(station: OnAir) -> None:
@@ -108,7 +150,11 @@ async def test_each_station_has_streams_of_its_own(station: OnAir) -> None:
 
 @pytest.mark.parametrize(
     ("path", "known"),
-    [("/stream.wma", "/stream.mp3, /stream.opus"), ("/stations/x/stream.mp3", "main, night")],
+    [
+        ("/stream.wma", "/stream.mp3, /stream.opus"),
+        ("/stations/night/stream-5.mp3", "/stations/night/stream.mp3"),
+        ("/stations/x/stream.mp3", "main, night"),
+    ],
 )
 async def test_what_is_not_there_is_answered_with_what_is(
     http: aiohttp.ClientSession, path: str, known: str
@@ -156,15 +202,6 @@ async def test_one_that_never_reads_is_let_go_and_another_hears_no_gap(narrow: O
             heard += await other.read(40_000)
     frames, _ = split_mp3(bytes(heard))
     assert len(decode(bytes(heard), "mp3")) == pytest.approx(1152 * len(frames), abs=1152)
-
-
-def _from_a_frame(sound: bytes) -> bytes:
-    """A burst with titles may begin inside a frame."""
-    for start in re.finditer(rb"\xff\xfb", sound):
-        with contextlib.suppress(FramingError):
-            split_mp3(sound[start.start() :])
-            return sound[start.start() :]
-    raise AssertionError("no frame begins anywhere")
 
 
 @contextlib.asynccontextmanager
