@@ -15,21 +15,24 @@ from uuid import uuid4
 
 from generators.errors import WorkerError
 from renderer.balancer import Balancer
-from renderer.formats import FORMATS, Format, parse_mount
+from renderer.formats import FORMATS, Format
 from renderer.joins import HeardJoin
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.synth import Synth
+from station.audience import Audience
 from station.clock import ticks
 from station.controls import Controls
 from station.dials import Dials
 from station.generator import Generator
-from station.mount import Mount
+from station.hls import HLS
+from station.outlets import Outlets
 from station.producer import Producer
 from station.replan import Promise, Replanner
 from station.settings import Settings
 from station.show_settings import ShowSettings
 from station.synthesis import Block, Synthesis
 from station.timeline import Timeline, utc_now
+from station.turns import Turns
 from storage.journal import Journal
 from storage.records import Airing, Broadcast, Join, StationEvent
 
@@ -37,6 +40,7 @@ logger = logging.getLogger(__name__)
 
 BLOCK_SECONDS = 0.5
 BLOCK_FRAMES = round(BLOCK_SECONDS * SAMPLE_RATE_HZ)
+PLAYER_SEGMENTS = 3  # so many a player of HLS keeps ahead: it is there as long
 SILENT_AFTER_SECONDS = 5.0  # without a published block, the station is not healthy
 
 
@@ -52,15 +56,18 @@ class Station:
         make_synth: Callable[[], Synth],
         *,
         seed: int,
+        balancer: Balancer | None = None,
+        turns: Turns | None = None,
         formats: Mapping[str, Format] = FORMATS,
         clock: Callable[..., AsyncIterator[int]] = ticks,
         utc: Callable[[], datetime] = utc_now,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`balancer` and `turns` are those of all stations, where there are several."""
         self.name = name
         self.settings = settings.stations[name]
         self.generator = generator
-        self.balancer = Balancer(make_synth)
+        self.balancer = balancer or Balancer(make_synth)
         self.producer = Producer(
             settings,
             name,
@@ -71,10 +78,18 @@ class Station:
             steady=self.settings.seed is not None,
             utc=utc,
             now=now,
+            turns=turns,
         )
         self.shelf, self.composer = self.producer.shelf, self.producer.composer
         self.timeline = Timeline(utc())
         self.broadcast = Broadcast(uuid4().hex, name, utc())
+        self.audience = Audience(
+            self.broadcast.id,
+            name,
+            stay_seconds=PLAYER_SEGMENTS * settings.hls.segment_seconds,
+            utc=utc,
+            now=now,
+        )
         self.aired: dict[str, int] = {}  # pieces begun since the start, by origin
         self._journal = journal
         self._clock = clock
@@ -84,22 +99,18 @@ class Station:
         self.began = asyncio.Event()  # the first sound was published
         self._published = asyncio.Event()  # set for a moment, each time a block was
         self._closing = asyncio.Event()
-        stream = settings.stream
-        coded = {
-            name: (formats[parse_mount(name)[0].name], kbps)
-            for name, kbps in stream.bitrates_kbps().items()
-        }
-        self.mounts = {
-            name: Mount(
-                format,
-                bitrate_kbps=kbps,
-                burst_seconds=stream.burst_seconds,
-                max_backlog_seconds=stream.max_backlog_seconds,
-                title_at=self.title_at,
-            )
-            for name, (format, kbps) in coded.items()
-        }
-        self.synthesis = Synthesis(make_synth, self.shelf.take, coded, self.balancer.of)
+        self.outlets = Outlets(
+            settings,
+            name,
+            self.broadcast.id,
+            self.timeline,
+            formats=formats,
+            title_at=self.title_at,
+        )
+        self.mounts, self.hls = self.outlets.mounts, self.outlets.hls
+        self.synthesis = Synthesis(
+            make_synth, self.shelf.take, self.outlets.coded, self.balancer.of
+        )
         self._synth_thread = ThreadPoolExecutor(1, thread_name_prefix=f"synth-{name}")
         self.replanner = Replanner(
             self.producer,
@@ -133,8 +144,7 @@ class Station:
 
     def free(self) -> None:
         """After `run` has ended: end the streams, free synth and encoders."""
-        for mount in self.mounts.values():
-            mount.close()
+        self.outlets.close()
         self._synth_thread.submit(self.synthesis.close)
         self._synth_thread.shutdown()
 
@@ -158,7 +168,13 @@ class Station:
 
     @property
     def listeners(self) -> int:
-        return sum(mount.listeners for mount in self.mounts.values())
+        return sum(self.listeners_by_mount.values())
+
+    @property
+    def listeners_by_mount(self) -> dict[str, int]:
+        """Of HLS, who asked for its playlist a short while ago."""
+        counts = {name: mount.listeners for name, mount in self.mounts.items()}
+        return counts | ({HLS: self.audience.current(HLS)} if self.hls else {})
 
     @property
     def on_air(self) -> bool:
@@ -252,10 +268,9 @@ class Station:
         try:
             for start in block.starts:
                 self._announce(start)
-            for name, packets in block.packets.items():
-                self.mounts[name].publish(packets)
         except Exception:  # this is the supervisor of the station's own sound
-            logger.exception("%s: a block was not published whole; going on", self.name)
+            logger.exception("%s: a piece was not announced; going on", self.name)
+        self.outlets.publish(block.packets)
         self.began.set()
         self._published.set()
         self._published.clear()
