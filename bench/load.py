@@ -178,12 +178,12 @@ def sample(pid: int) -> Sample:
     return Sample(
         time.monotonic(),
         loop,
-        sum(_cpu_seconds(each) for each in (pid, *children)),
+        _cpu_seconds(pid) + sum(map(_cpu_seconds, map(int, children))),
         pages * resource.getpagesize() // 1024,
     )
 
 
-def _cpu_seconds(pid: int | str) -> float:
+def _cpu_seconds(pid: int) -> float:
     with contextlib.suppress(OSError):  # it has just ended
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
         return sum(map(int, fields[11:13])) / os.sysconf("SC_CLK_TCK")

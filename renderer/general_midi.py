@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from functools import cache
 
 # By program number, from 0: General MIDI level 1.
 PROGRAMS = (
@@ -168,6 +169,7 @@ DRUM_KITS = {
 }
 
 
+@cache
 def program_named(name: str) -> int:
     """The number, 0..127, of an instrument, however its name is spaced and capitalised.
 
@@ -177,6 +179,7 @@ def program_named(name: str) -> int:
     return _numbers(enumerate(PROGRAMS), name, "instrument")
 
 
+@cache
 def drum_kit_named(name: str) -> int:
     """The number of a drum kit; raises as `program_named` does."""
     return _numbers(DRUM_KITS.items(), name, "drum kit")

@@ -164,10 +164,13 @@ class Generator:
                 await self.decode([])
 
     async def close(self) -> None:
-        process, self._process = self._process, None
-        if process and process.returncode is None:
+        """End the process; when this returns it is gone, whoever else is ending it as well."""
+        process = self._process
+        if process is not None and process.returncode is None:
             process.kill()
             await process.wait()
+        if self._process is process:
+            self._process = None
 
     async def _start(self) -> asyncio.subprocess.Process:
         if time.monotonic() < self._retry_at:
@@ -185,7 +188,9 @@ class Generator:
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
             limit=LINE_LIMIT_BYTES,
-            start_new_session=True,  # Ctrl-C is for the server, which ends it in order
+            # Ctrl-C is for the server, which ends it in order. Not a session of its own: there
+            # its niceness would count for nothing beside ours (sched(7), autogroup).
+            process_group=0,
         )
         self._process = process
         ready = await self._read(process, START_SECONDS)

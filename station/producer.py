@@ -28,6 +28,7 @@ from station.settings import Settings
 from station.shelf import Shelf
 from station.show_settings import ShowSettings
 from station.shows import show_at
+from station.turns import Turns
 
 logger = logging.getLogger(__name__)
 
@@ -49,11 +50,13 @@ class Producer:
         steady: bool,
         utc: Clock,
         now: Callable[[], float] = time.monotonic,
+        turns: Turns | None = None,
     ) -> None:
         """
         Args:
             balancer: measures each piece before it is promised; None where nobody will hear them.
             steady: the programme must not hang on how fast this machine is.
+            turns: who tops up when, where several stations do.
         """
         self.settings = settings.stations[station]
         self.controls = Controls()
@@ -71,6 +74,7 @@ class Producer:
         # One plan at a time: the composer's dice are thrown in order.
         self.planning = asyncio.Lock()
         self._balancer = balancer
+        self._turns = turns or Turns()
         self._shelf_seconds = settings.generator.shelf_minutes * 60
         self._utc = utc
         self._now = now
@@ -118,11 +122,13 @@ class Producer:
             WorkerError: the generator failed; what was ready stays.
         """
         while self.shelf.seconds < self._shelf_seconds:
-            async with self.planning:
+            async with self._turns.turn(self.shelf.seconds), self.planning:
                 after, wanted = self.shelf.last, self.wanted
                 pieces = await self.compose(after, self.shelf.seconds)
-                if wanted == self.wanted:
-                    self.shelf.add(pieces, after)
+                if wanted == self.wanted and not self.shelf.add(pieces, after):
+                    # Something stood in meanwhile, and the bridge begins elsewhere. The piece is
+                    # good: to make another would take as long, and the shelf might never fill.
+                    self.shelf.add(pieces[-1:], self.shelf.last)
 
     async def compose(
         self, after: Piece | None, ready_seconds: float, leave_bar: int = -1
@@ -137,15 +143,15 @@ class Producer:
             after, self.show, self.controls, ready_seconds, leave_bar
         )
         if self._balancer is not None:
-            await asyncio.to_thread(self._balance, self._balancer, pieces)
+            await self._balance(self._balancer, pieces)
         self._took_seconds.append(self._now() - began)
         return pieces
 
-    def _balance(self, balancer: Balancer, pieces: Sequence[Piece]) -> None:
-        """On a thread: measure them, so that the player finds their balance at once."""
+    async def _balance(self, balancer: Balancer, pieces: Sequence[Piece]) -> None:
+        """Have them measured, so that the player finds their balance at once."""
         for piece in pieces:
             try:
-                balancer.measure(piece)
+                await asyncio.wrap_future(balancer.ahead(piece))
             except RenderError as error:
                 logger.warning("%s plays in its plain balance: %s", piece.id, error)
 

@@ -11,22 +11,23 @@ from functools import partial
 from pathlib import Path
 
 from generators.weights import SHIPPED_MODEL
+from renderer.balancer import PIECES_REMEMBERED, Balancer
 from station.composer import REMEMBERED
 from station.fonts import open_fonts, wanted
 from station.generator import Generator
 from station.scheduler import Scheduler
 from station.settings import Settings
-from station.station import Station
+from station.shelf import ARCHIVE_PIECES
+from station.station import BLOCK_SECONDS, Station
+from station.turns import Turns
 from storage import queries
 from storage.database import Database
 from storage.errors import DatabaseError
 from storage.journal import Journal
-from storage.records import ListenerCount
 from storage.retention import prune
 
 logger = logging.getLogger(__name__)
 
-ARCHIVE_PIECES = 40  # stand by, for when there is nothing new
 DRAIN_SECONDS = 3.0  # to write what is left when the station closes
 
 
@@ -53,6 +54,8 @@ class Programme:
         self.generator = Generator(
             settings.generator.model or SHIPPED_MODEL, settings.generator.partners
         )
+        balancer = Balancer(make_synth, PIECES_REMEMBERED * len(settings.stations))
+        turns = Turns()
         self.stations = {
             name: Station(
                 name,
@@ -61,6 +64,8 @@ class Programme:
                 self.journal,
                 make_synth,
                 seed=secrets.randbits(63) if station.seed is None else station.seed,
+                balancer=balancer,
+                turns=turns,
             )
             for name, station in settings.stations.items()
         }
@@ -97,7 +102,7 @@ class Programme:
         await self.stock_shelves()
         for station in self.stations.values():
             await self._resume(station)
-        running = [asyncio.create_task(each.run()) for each in self.stations.values()]
+        running = [asyncio.create_task(self._run(*each)) for each in enumerate(self.stations)]
         self.scheduler.start()
         try:
             for station in self.stations.values():
@@ -110,24 +115,27 @@ class Programme:
             await asyncio.gather(*running)
             for station in self.stations.values():
                 station.free()
+            await self.count_listeners()
             await self.generator.close()
             if not await asyncio.to_thread(self.journal.close, DRAIN_SECONDS):
                 logger.warning("the rest of the journal is left for the next start")
             self.database.close()
 
     async def stock_shelves(self) -> None:
-        """Bring archived pieces within reach of each station."""
+        """Bring archived pieces within reach of each station that has none."""
         for name, station in self.stations.items():
+            if station.shelf.has_archive:  # it keeps its own since
+                continue
             with _database_may_fail("archive"):
                 read = partial(queries.recent_pieces, self.database, name, ARCHIVE_PIECES)
                 newest_first = await asyncio.to_thread(read)
-                station.shelf.stock(newest_first[::-1])  # heard longest ago, played first
+                await asyncio.to_thread(station.shelf.stock, newest_first[::-1])
 
-    async def sample_listeners(self) -> None:
-        for name, station in self.stations.items():
-            for format, mount in station.mounts.items():
-                now = station.timeline.utc(station.position)
-                self.journal.append(ListenerCount(name, format, now, mount.listeners))
+    async def count_listeners(self) -> None:
+        """So that a `kill -9` loses no more than the listening since the last call."""
+        for station in self.stations.values():
+            for hour in station.audience.count():
+                self.journal.append(hour)
 
     async def prune(self) -> None:
         days = self.settings.storage.keep_samples_days
@@ -135,6 +143,14 @@ class Programme:
         with _database_may_fail("prune"):
             rows = await asyncio.to_thread(prune, self.database, days, now)
             logger.info("pruned %d rows", rows)
+
+    async def _run(self, number: int, name: str) -> None:
+        """Be on air with one station. Their blocks are spread over the time between two ticks.
+
+        All at once they would wait for each other, and the last would be late.
+        """
+        await asyncio.sleep(BLOCK_SECONDS * number / len(self.stations))
+        await self.stations[name].run()
 
     async def _resume(self, station: Station) -> None:
         """Begin with the last piece of the broadcast before: the walk goes on from there."""

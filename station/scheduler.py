@@ -43,7 +43,7 @@ class Scheduler:
                     id=f"{name} begins {show.name} at {show.starts:%H:%M}",
                 )
         self._add("archive", programme.stock_shelves, minutes=ARCHIVE_MINUTES)
-        self._add("listeners", programme.sample_listeners, seconds=LISTENERS_SECONDS)
+        self._add("listeners", programme.count_listeners, seconds=LISTENERS_SECONDS)
         self._jobs.add_job(programme.prune, CronTrigger(hour=4, timezone="UTC"), id="prune")
 
     def start(self) -> None:

@@ -68,7 +68,7 @@ class StorageSettings(Section):
     folder: Path = Field(Path("data"), description="the one folder that holds all state")
     url: str = Field("", description="database URL; empty for SQLite in the folder")
     keep_samples_days: int | None = Field(
-        None, ge=1, description="days to keep listener counts and events; unset keeps them"
+        None, ge=1, description="days to keep listening hours and events; unset keeps them"
     )
 
 

@@ -7,6 +7,7 @@ archive, one made by rule.
 from __future__ import annotations
 
 import logging
+import pickle
 from collections import deque
 from collections.abc import Callable, Sequence
 from threading import Lock
@@ -14,6 +15,8 @@ from threading import Lock
 from generators.music import Piece
 
 logger = logging.getLogger(__name__)
+
+ARCHIVE_PIECES = 40  # stand by, for when there is nothing new
 
 
 class Shelf:
@@ -26,7 +29,9 @@ class Shelf:
     def __init__(self, make_pattern: Callable[[], Piece]) -> None:
         """`make_pattern` must give a piece at once, whatever else is broken."""
         self._pieces: deque[Piece] = deque()
-        self._archive: deque[Piece] = deque()
+        # By id, heard longest ago first; pickled, for the garbage collector, which stops everyone
+        # while it looks at each note of each piece, cannot look into bytes.
+        self._archive: dict[str, bytes] = {}
         self._make_pattern = make_pattern
         self._last: Piece | None = None  # promised: the newest on the shelf, or the last taken
         self._lock = Lock()
@@ -86,10 +91,16 @@ class Shelf:
             while len(self._pieces) > 1 and self._pieces[0].origin == "bridge":
                 self._pieces.popleft()
 
+    @property
+    def has_archive(self) -> bool:
+        """Archived pieces stand by. From then on, whatever is taken joins them."""
+        return bool(self._archive)
+
     def stock(self, archive: Sequence[Piece]) -> None:
-        """Replace the archived pieces that stand by."""
+        """Replace the archived pieces that stand by: heard longest ago first."""
+        packed = {piece.id: pickle.dumps(piece) for piece in archive}
         with self._lock:
-            self._archive = deque(archive)
+            self._archive = packed
 
     def take(self) -> Piece:
         """The next piece to play."""
@@ -97,6 +108,8 @@ class Shelf:
             piece, source = self._first()
             if source:
                 self._last = piece
+        if self._archive and not source:
+            self._keep(piece)
         self._note_fallback(source)
         return piece
 
@@ -105,9 +118,19 @@ class Shelf:
         if self._pieces:
             return self._pieces.popleft(), ""
         if self._archive:
-            self._archive.rotate(-1)
-            return self._archive[-1], "an archived piece"
+            longest_ago = next(iter(self._archive))
+            packed = self._archive[longest_ago] = self._archive.pop(longest_ago)
+            piece: Piece = pickle.loads(packed)
+            return piece, "an archived piece"
         return self._make_pattern(), "a pattern"
+
+    def _keep(self, piece: Piece) -> None:
+        packed = pickle.dumps(piece)
+        with self._lock:
+            self._archive.pop(piece.id, None)
+            self._archive[piece.id] = packed
+            while len(self._archive) > ARCHIVE_PIECES:
+                del self._archive[next(iter(self._archive))]
 
     def _note_fallback(self, source: str) -> None:
         if bool(source) != self.on_fallback:

@@ -59,6 +59,7 @@ class Synthesis:
         self._synth = make_synth()
         self._master = Master()
         self._meter = JoinMeter()
+        self._playing: tuple[Start, ...] = ()  # the newest start of the blocks before
         self._formats = formats
         self.player = Player(self._synth, next_piece, balance_of)
         self.encoders: dict[str, Encoder] = {name: self._encoder(name, 0) for name in formats}
@@ -74,6 +75,7 @@ class Synthesis:
         joins = self._judged(samples, pcm)
         rendered = time.thread_time()
         packets = {name: self._encode(name, samples, pcm) for name in self._formats}
+        self._playing = pcm.starts[-1:] or self._playing
         self.cost.render += rendered - started
         self.cost.encode += time.thread_time() - rendered
         self.cost.sound += frames / SAMPLE_RATE_HZ
@@ -121,7 +123,7 @@ class Synthesis:
             logger.exception("the %s encoder failed; making a new one", name)
         try:
             encoder = self._encoder(name, pcm.position)
-            packets = encoder.encode(samples, pcm.starts)
+            packets = encoder.encode(samples, self._playing + pcm.starts)
         except Exception:
             logger.exception("the new %s encoder failed too", name)
             return []

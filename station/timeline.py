@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 
-KEPT_STARTS = 64  # of the recent past; the database has them all
+KEPT_STARTS = 16  # of the recent past, minutes; the database has them all
 
 
 class Timeline:

@@ -161,6 +161,10 @@ def test_before_it_is_measured_a_piece_has_its_plain_balance() -> None:
     assert fonts.made == 0
 
 
+def test_a_piece_measured_ahead_has_its_balance_when_it_is_asked_for(balancer: Balancer) -> None:
+    assert balancer.ahead(band()).result() is balancer.of(band())
+
+
 def test_the_plain_balance_is_not_far_off(balancer: Balancer) -> None:
     bars = bars_lufs(band(), heard(band(), plain_balance(band())))
     assert bars == pytest.approx(BAR_LUFS, abs=4.0)

@@ -52,14 +52,15 @@ def small_model(model_folder: ModelFolder, tmp_path: Path, monkeypatch: pytest.M
     """A model that decodes at once, and the small font."""
     monkeypatch.setenv("LATENTFM_GENERATOR__MODEL", str(model_folder.path))
     monkeypatch.setenv("LATENTFM_GENERATOR__CANDIDATES", "1")
-    monkeypatch.setenv("LATENTFM_GENERATOR__SHELF_MINUTES", "1")
+    monkeypatch.setenv("LATENTFM_GENERATOR__SHELF_MINUTES", "0.5")
     monkeypatch.setenv("LATENTFM_RENDERER__SOUNDFONT", str(FONT))
     monkeypatch.setenv("LATENTFM_STORAGE__FOLDER", str(tmp_path))
 
 
 @pytest.fixture
-def _aired(tmp_path: Path) -> None:
+def _aired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The database of a station that aired three pieces and then the first again."""
+    monkeypatch.setenv("LATENTFM_RENDERER__SOUNDFONT", str(FONT))
     database = Database.open(f"sqlite:///{tmp_path}/latentfm.db")
     journal = Journal(tmp_path, database)
     for number, piece in enumerate([*PIECES, PIECES[0]]):

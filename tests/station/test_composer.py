@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import time
 from itertools import pairwise
@@ -47,10 +48,10 @@ async def programme(
     return pieces
 
 
-@pytest.fixture
-async def five(decoder: InProcess) -> list[Piece]:
+@pytest.fixture(scope="module")
+def five(sampler: Sampler, model_folder: ModelFolder) -> list[Piece]:
     """Piece, bridge, piece, bridge, piece."""
-    return await programme(make_composer(decoder))
+    return asyncio.run(programme(make_composer(InProcess(sampler, model_folder))))
 
 
 async def test_a_bridge_after_a_bridge_begins_where_that_one_led(decoder: InProcess) -> None:

@@ -25,6 +25,7 @@ from station.replan import Promise, Span, first_seam, spans
 from station.settings import GeneratorSettings, Settings
 from station.show_settings import ShowSettings
 from station.station import Station
+from station.stream_settings import HlsSettings
 from storage import queries
 from storage.database import Database
 from storage.journal import Journal
@@ -109,7 +110,9 @@ class Broadcast:
     """A station on air in a time of its own, which stands still while anything is asked of it."""
 
     def __init__(self, folder: Path) -> None:
-        settings = Settings(generator=GeneratorSettings(shelf_minutes=3))
+        settings = Settings(
+            generator=GeneratorSettings(shelf_minutes=3), hls=HlsSettings(enabled=False)
+        )
         self.database = Database.open(f"sqlite:///{folder}/replan.db")
         self.journal = Journal(folder / "journal", self.database)
         self.time = FakeTime()

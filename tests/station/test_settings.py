@@ -72,7 +72,7 @@ def test_an_unknown_key_is_told_the_nearest(text: str, key: str, nearest: str) -
 
 
 def test_a_key_like_no_other_is_told_them_all() -> None:
-    with pytest.raises(SettingsError, match="Known here: access_log, .*, port"):
+    with pytest.raises(SettingsError, match=r"Known here: access_log, .*, port"):
         load_settings(write("[server]\nxyzzy = 1\n"))
 
 

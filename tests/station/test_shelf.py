@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from generators.music import Piece
+from station.shelf import ARCHIVE_PIECES
 from tests.pieces import make_piece
 from tests.station.fakes import pattern_shelf
 
@@ -30,6 +31,33 @@ def test_an_empty_shelf_plays_the_archive_in_turn() -> None:
     shelf.stock(archive)
     assert [shelf.take() for _ in range(3)] == [*archive, archive[0]]
     assert shelf.on_fallback
+
+
+def test_what_was_taken_is_the_last_of_the_archive_to_be_played_again() -> None:
+    shelf, _ = pattern_shelf()
+    archived, new = make_piece(seed=1), make_piece(seed=2)
+    shelf.stock([archived])
+    shelf.add([new], after=None)
+    assert [shelf.take() for _ in range(4)] == [new, archived, new, archived]
+
+
+def test_a_piece_stands_by_only_once() -> None:
+    shelf, _ = pattern_shelf()
+    first, second = make_piece(seed=1), make_piece(seed=2)
+    shelf.stock([first, second])
+    shelf.add([first], after=None)
+    assert [shelf.take() for _ in range(4)] == [first, second, first, second]
+
+
+def test_no_more_stand_by_than_were_brought_from_the_log() -> None:
+    shelf, _ = pattern_shelf()
+    pieces = [make_piece(seed=seed) for seed in range(ARCHIVE_PIECES + 5)]
+    shelf.stock(pieces[:1])
+    shelf.add(pieces[1:], after=None)
+    for _ in pieces[1:]:
+        shelf.take()
+    assert [shelf.take() for _ in range(ARCHIVE_PIECES)] == pieces[5:]
+    assert shelf.take() == pieces[5]
 
 
 def test_with_no_archive_it_plays_a_pattern() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -130,6 +131,24 @@ def test_an_encoder_that_fails_restarts_alone() -> None:
     for name in formats:
         found = [block.packets[name][0].position for block in blocks]
         assert found == [n * FRAMES - Master.delay_frames for n in range(4)]
+
+
+def test_a_new_encoder_is_told_what_is_playing() -> None:
+    class Failing(FailingEncoder):
+        told: ClassVar[list[int]] = []
+
+        def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
+            packets = super().encode(samples, starts)
+            Failing.told += [start.position for start in starts]
+            return packets
+
+    FailingEncoder.fails = FailsAt(3)
+    pieces = programme()
+    formats = {"bad": (Format("bad", "audio/bad", "bad", Failing, [96]), 96)}
+    synthesis = Synthesis(NullSynth, lambda: next(pieces), formats)  # type: ignore[arg-type]  # a stand-in
+    for _ in range(3):
+        synthesis.block(FRAMES)
+    assert Failing.told == [0, 0]
 
 
 def test_an_encoder_that_stays_broken_leaves_the_others_alone() -> None:
