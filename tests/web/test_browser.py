@@ -14,7 +14,17 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 
+from station.settings import (
+    GeneratorSettings,
+    RendererSettings,
+    ServerSettings,
+    Settings,
+    StorageSettings,
+)
+from station.stream_settings import StreamSettings
+from tests.fonts import FONT
 from tests.web.conftest import NO_MODEL, OnAir, on_air
+from tests.web.place import hear, landmark_station, lend_an_ear
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -32,6 +42,8 @@ PLAYS = """(seconds) =>
   document.documentElement.dataset.state === "playing" && latentfm.audio.currentTime > seconds
 """
 STATE_IS = "(state) => document.documentElement.dataset.state === state"
+ONLY_AAC = "HTMLMediaElement.prototype.canPlayType = (type) => type === 'audio/aac' ? 'maybe' : ''"
+KNOWS_WHERE_IT_IS = "() => latentfm.heardPosition() !== null"
 KNOWS_WHAT_IS_HEARD = "() => latentfm.nowHeard() !== null"
 # The loudest of one second of what the page's own audio element gives, 0..1.
 LOUDNESS = """async () => {
@@ -118,6 +130,39 @@ async def test_the_title_is_that_of_the_piece_at_the_heard_position(
     just_before = [each for each in begun if each["position"] <= shown[0] - 24_000]
     assert shown[1] in {begun[-1]["piece"]["title"], just_before[-1]["piece"]["title"]}
     assert now["position"] - 10 * 48_000 < shown[0] < now["position"]
+
+
+async def test_what_is_heard_is_where_the_page_says_to_50_ms(
+    browser: Browser, tmp_path: Path
+) -> None:
+    settings = Settings(
+        server=ServerSettings(host="127.0.0.1", port=0),
+        storage=StorageSettings(folder=tmp_path),
+        generator=GeneratorSettings(model=tmp_path / "none"),
+        renderer=RendererSettings(soundfont=FONT),
+        # Opus, whose time does not begin at 0 in Chromium; and few bytes from before we came.
+        stream=StreamSettings(mounts=("opus",), burst_seconds=1),
+    )
+    async with landmark_station(settings) as (_, url):
+        page = await browser.new_page(base_url=url, bypass_csp=True)  # for the ear's own script
+        await page.goto("/embed")
+        await page.wait_for_function("() => window.latentfm")
+        await lend_an_ear(page)
+        await page.click("#play")
+        await _plays(page)
+        await page.wait_for_function(KNOWS_WHERE_IT_IS)
+        heard = await hear(page, 1.0)
+        await page.close()
+    assert max(map(abs, heard.errors_ms())) < 50
+
+
+async def test_the_page_plays_what_the_browser_can(page: Page) -> None:
+    await page.add_init_script(ONLY_AAC)
+    await page.goto("/")
+    await page.locator("#streams li").first.wait_for()
+    await page.click("#play")
+    await _plays(page)
+    assert "/stream.aac?" in await page.evaluate("latentfm.audio.src")
 
 
 async def test_the_page_says_whose_sounds_are_heard(page: Page) -> None:

@@ -9,10 +9,6 @@ export const station = query.get("station");
 /** An address the station gave, as this page reaches it. */
 export const address = (path) => new URL(path.replace(/^\//, ""), document.baseURI).href;
 
-/** The MP3 stream of this page's station. */
-export const streamUrl = () =>
-  address(station ? `/stations/${encodeURIComponent(station)}/stream.mp3` : "/stream.mp3");
-
 /** How long to wait before try number `attempt`, from 1: between 0.5 s and 5 s, never in a herd. */
 export function patienceMs(attempt) {
   const longest = Math.min(5_000, 500 * 2 ** attempt);

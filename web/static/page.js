@@ -1,8 +1,9 @@
 // The station's page.
 
-import { address, get, ours, station } from "./api.js";
+import { address, ours } from "./api.js";
 import { showBefore } from "./before.js";
 import { byId, make, say } from "./dom.js";
+import { house } from "./house.js";
 import { listen } from "./listening.js";
 import { showPlaces } from "./places.js";
 import { FRAMES_PER_SECOND, stepAt, tempoAt } from "./timeline.js";
@@ -102,16 +103,8 @@ addEventListener("keydown", (event) => {
   else if (!event.repeat) player.toggle();
 });
 
-/** The list of stations does not change while a page is open: ask until it is there. */
-async function arrive(waitMs = 500) {
-  try {
-    const stations = await get("stations");
-    const here = stations.find(({ name }) => name === (station ?? stations[0].name));
-    if (!here) return location.assign("."); // renamed, perhaps: the first station is still there
-    showPlaces(stations, here);
-    byId("playlist").href = ours("/listen.m3u");
-  } catch {
-    setTimeout(() => arrive(Math.min(5_000, 2 * waitMs)), waitMs);
-  }
-}
-arrive();
+house.then(({ stations, here }) => {
+  if (!here) return location.assign("."); // renamed, perhaps: the first station is still there
+  showPlaces(stations, here);
+  byId("playlist").href = ours("/listen.m3u");
+});

@@ -1,6 +1,7 @@
 // The sound: one audio element that finds its way back, and knows which position it plays.
 
-import { get, patienceMs, streamUrl } from "./api.js";
+import { get, patienceMs } from "./api.js";
+import { house, streamUrl } from "./house.js";
 import { FRAMES_PER_SECOND } from "./timeline.js";
 
 const WATCH_MS = 500;
@@ -13,8 +14,10 @@ const GONE_ATTEMPTS = 4; // about 6 s of trying
 export class Player extends EventTarget {
   audio = new Audio();
   state = "stopped";
+  #streams = []; // the station's; nobody waits for them
   #key = null; // of the connection now open; null when stopped
   #first = null; // position of the first sound of this connection
+  #origin = null; // seconds, what the audio element calls the time of that sound
   #attempt = 0;
   #retry; // a timer, while waiting to connect again
   #time = 0; // seconds, where the sound was when last seen to move
@@ -29,6 +32,7 @@ export class Player extends EventTarget {
       if (this.state === "playing") this.#enter("reconnecting");
     });
     audio.addEventListener("loadedmetadata", () => this.#key && this.#place(this.#key));
+    audio.addEventListener("loadeddata", () => this.#key && this.#begin());
     audio.addEventListener("error", () => this.#again());
     audio.addEventListener("ended", () => this.#again());
     // A media key, a phone call or an unplugged headphone: for a live stream, pause is stop.
@@ -37,6 +41,7 @@ export class Player extends EventTarget {
     });
     addEventListener("online", () => this.#retry && this.#connect());
     setInterval(() => this.#watch(), WATCH_MS);
+    house.then(({ here }) => (this.#streams = here?.streams ?? []));
   }
 
   get wanted() {
@@ -61,8 +66,23 @@ export class Player extends EventTarget {
 
   /** The position this listener hears, or null when silent or not known yet. */
   heardPosition() {
-    if (this.#first === null || this.audio.currentTime === 0) return null;
-    return this.#first + this.audio.currentTime * FRAMES_PER_SECOND;
+    const seconds = this.#heardSeconds();
+    if (this.#first === null || seconds === 0) return null;
+    return this.#first + seconds * FRAMES_PER_SECOND;
+  }
+
+  /** Of this connection. */
+  #heardSeconds() {
+    return this.#origin === null ? 0 : Math.max(0, this.audio.currentTime - this.#origin);
+  }
+
+  /**
+   * The first sound is there: see what its time is called. Most streams begin at 0, but Chromium
+   * begins an Ogg Opus stream at the time in its first page: hours, if the station is that old.
+   */
+  #begin() {
+    const { buffered, currentTime } = this.audio;
+    this.#origin = buffered.length ? Math.min(buffered.start(0), currentTime) : 0;
   }
 
   #connect() {
@@ -73,7 +93,7 @@ export class Player extends EventTarget {
     this.#time = 0;
     this.#movedMs = performance.now();
     this.#enter(this.#attempt ? this.#failing() : "connecting");
-    this.audio.src = `${streamUrl()}?session=${key}`;
+    this.audio.src = `${streamUrl(this.#streams, this.audio)}?session=${key}`;
     this.audio.load(); // iOS plays the old stream without it
     this.audio.play().catch((error) => {
       if (this.#key !== key) return;
@@ -114,11 +134,11 @@ export class Player extends EventTarget {
     if (currentTime !== this.#time) {
       this.#time = currentTime;
       this.#movedMs = performance.now();
-      if (currentTime > STEADY_SECONDS) this.#attempt = 0;
+      if (this.#heardSeconds() > STEADY_SECONDS) this.#attempt = 0;
       return;
     }
     const stillMs = performance.now() - this.#movedMs;
-    if (stillMs > (currentTime > 0 ? STUCK_MS : OPENING_MS)) this.#again();
+    if (stillMs > (this.#heardSeconds() > 0 ? STUCK_MS : OPENING_MS)) this.#again();
   }
 
   /** Let go of the connection; a paused element would keep its socket and its old sound. */
@@ -126,7 +146,7 @@ export class Player extends EventTarget {
     clearTimeout(this.#retry);
     this.#retry = undefined;
     this.#key = null;
-    this.#first = null;
+    this.#first = this.#origin = null;
     this.audio.removeAttribute("src");
     this.audio.load();
   }

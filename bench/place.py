@@ -1,0 +1,164 @@
+"""Is what a listener hears where the page says it is? Measured in a real browser, to the frame.
+
+    python bench/place.py [--rounds 3] [--late 30] [--hls-js package/dist/hls.min.js]
+
+A station in this process broadcasts noise that tells its own position. Chromium plays it with the
+page's own code, in every mount; beside each look at the page's word for what is heard, the sound
+of the audio element itself is kept, and the two are compared. Prints the error as a table, in ms:
+the median, the worst, and the median of sizes; above 0, the page is ahead of the sound. The time
+from Chromium to a loudspeaker is not in it. ffmpeg's rows are the promise of /api/v1/sessions
+alone: the position of the first frame a decoder gives back.
+
+With hls.js (`npm pack hls.js`) HLS is measured too, from its date-time tags.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import logging
+import shutil
+import tempfile
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from secrets import token_hex
+from statistics import median
+
+import aiohttp
+import numpy as np
+from playwright.async_api import Browser, Page, async_playwright
+
+from renderer.formats import mount_path
+from renderer.pcm import SAMPLE_RATE_HZ
+from station.settings import GeneratorSettings, ServerSettings, Settings, StorageSettings
+from tests.web.place import error_ms, hear, landmark_station, lend_an_ear
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
+LISTEN_SECONDS = 3.0
+OLD_SECONDS = 12.0  # of the station, before anybody joins: nobody's bytes begin at position 0
+PATIENCE_MS = 30_000
+KNOWS = "() => latentfm.heardPosition() !== null"
+ENDED = "() => latentfm.audio.dispatchEvent(new Event('ended'))"
+# HLS as any page would do it: the time of day that hls.js says is heard, made a position with
+# what /api/v1/now says of both.
+HLS_PAGE = """async () => {
+  const audio = document.body.appendChild(new Audio());
+  const hls = new Hls();
+  hls.loadSource("/hls/live.m3u8");
+  hls.attachMedia(audio);
+  const { position, utc, sample_rate_hz } = await (await fetch("/api/v1/now")).json();
+  const heardPosition = () => hls.playingDate
+    && position + (hls.playingDate - Date.parse(utc)) / 1000 * sample_rate_hz;
+  window.latentfm = { audio, heardPosition };
+  await audio.play();
+}"""
+
+Errors = dict[tuple[str, str], list[float]]  # ms, by (what plays, when)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--rounds", type=int, default=3, help="joins of each mount")
+    parser.add_argument("--late", type=float, default=30.0, help="seconds until a second look")
+    parser.add_argument("--port", type=int, default=0, help="0 for any that is free")
+    parser.add_argument("--hls-js", type=Path, help="hls.js's own file; without it, no HLS")
+    wanted = parser.parse_args()
+    logging.disable(logging.ERROR)  # that there is no model, for one
+    errors = asyncio.run(measure(wanted.port, wanted.rounds, wanted.late, wanted.hls_js))
+    print("| plays | when | looks | median ms | worst ms |\n|---|---|---|---|---|")
+    for (player, when), found in errors.items():
+        worst = max(found, key=abs)
+        print(f"| {player} | {when} | {len(found)} | {median(found):+.1f} | {worst:+.1f} |")
+
+
+async def measure(port: int, rounds: int, late_seconds: float, hls_js: Path | None) -> Errors:
+    errors: Errors = defaultdict(list)
+    with tempfile.TemporaryDirectory() as folder:
+        settings = Settings(
+            server=ServerSettings(host="127.0.0.1", port=port),
+            storage=StorageSettings(folder=Path(folder)),
+            generator=GeneratorSettings(model=Path(folder, "none")),  # patterns: on air at once
+        )
+        async with landmark_station(settings) as (programme, url), chromium() as browser:
+            await asyncio.sleep(OLD_SECONDS)
+            for _ in range(rounds):
+                for name, mount in programme.first.mounts.items():
+                    await in_ffmpeg(url, name, mount.format.has_icy, errors)
+                    await in_page(browser, url, name, late_seconds, errors)
+                if hls_js:
+                    await in_hls_js(browser, url, hls_js, late_seconds, errors)
+    return errors
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        path = shutil.which("chromium")
+        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        await browser.close()
+
+
+async def in_page(
+    browser: Browser, url: str, name: str, late_seconds: float, errors: Errors
+) -> None:
+    page = await browser.new_page(base_url=url, bypass_csp=True)  # for the ear's own script
+    await page.goto(f"/embed?mount={name}")
+    await page.wait_for_function("() => window.latentfm")
+    await lend_an_ear(page)
+    await page.click("#play")
+    player = f"Chromium, {name}"
+    errors[player, "joined"] += await look(page)
+    await asyncio.sleep(late_seconds)
+    errors[player, f"{late_seconds:g} s later"] += await look(page)
+    await page.click("#play")
+    await page.click("#play")
+    errors[player, "after a pause"] += await look(page)
+    await page.evaluate(ENDED)
+    errors[player, "after a reconnect"] += await look(page)
+    await page.close()
+
+
+async def in_hls_js(
+    browser: Browser, url: str, hls_js: Path, late_seconds: float, errors: Errors
+) -> None:
+    page = await browser.new_page(base_url=url, bypass_csp=True)
+    await page.goto("/healthz")
+    await page.add_script_tag(path=hls_js)
+    await page.evaluate(HLS_PAGE)
+    await lend_an_ear(page)
+    errors["hls.js, hls", "joined"] += await look(page)
+    await asyncio.sleep(late_seconds)
+    errors["hls.js, hls", f"{late_seconds:g} s later"] += await look(page)
+    await page.close()
+
+
+async def look(page: Page) -> list[float]:
+    """The errors of some seconds, once the page says where it is."""
+    await page.wait_for_function(KNOWS, timeout=PATIENCE_MS)
+    await asyncio.sleep(1.0)
+    heard = await hear(page, LISTEN_SECONDS)
+    return await asyncio.to_thread(heard.errors_ms)
+
+
+async def in_ffmpeg(url: str, name: str, has_icy: bool, errors: Errors) -> None:
+    for icy in (0, 1)[: 1 + has_icy]:
+        key = token_hex(16)
+        stream = f"{url}/{mount_path(name)}?session={key}"
+        command = ["ffmpeg", "-nostdin", "-v", "error", "-icy", str(icy), "-i", stream]
+        command += ["-t", str(LISTEN_SECONDS), "-ac", "1", "-ar", str(SAMPLE_RATE_HZ)]
+        process = await asyncio.create_subprocess_exec(
+            *command, "-f", "f32le", "pipe:", stdout=asyncio.subprocess.PIPE
+        )
+        async with asyncio.timeout(PATIENCE_MS / 1_000):
+            sound, _ = await process.communicate()
+        async with aiohttp.request("GET", f"{url}/api/v1/sessions/{key}") as answer:
+            position = (await answer.json())["position"]
+        error = await asyncio.to_thread(error_ms, np.frombuffer(sound, "<f4"), position)
+        errors[f"ffmpeg, {name}{' with titles' if icy else ''}", "joined"].append(error)
+
+
+if __name__ == "__main__":
+    main()
