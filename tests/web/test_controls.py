@@ -114,7 +114,7 @@ async def test_a_bad_control_is_named_and_all_is_left_as_it_was(
     assert {name: controls[name] for name in AS_THE_SHOW} == AS_THE_SHOW
 
 
-@pytest.mark.parametrize("body", [b"", b"{", b"\xff", 30_000 * b"["])
+@pytest.mark.parametrize("body", [b"", b"{", b"\xff", 15_000 * b"["])
 async def test_a_body_that_is_no_json_is_refused(
     operator: aiohttp.ClientSession, body: bytes
 ) -> None:
@@ -130,3 +130,8 @@ async def test_a_skip_goes_on_with_the_next_piece_at_once(operator: aiohttp.Clie
         following = await hear("piece")
     assert following["piece"]["origin"] != "bridge"
     assert following["position"] - position <= 2 * 48_000  # a second, and what is rendered ahead
+
+
+async def test_a_body_of_pages_is_refused(operator: aiohttp.ClientSession) -> None:
+    async with operator.patch("/api/v1/controls", data=20_000 * b" ") as answer:
+        assert (answer.status, (await answer.json())["status"]) == (413, 413)
