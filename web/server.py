@@ -16,7 +16,7 @@ from web import api, audience, cors, downloads, events, health, hls, pages, push
 from web.access_log import ACCESS_LOG, logging_access
 from web.audible import EAR, Ear, audible
 from web.connections import Door, listen, most_connections
-from web.garbage import collect_rarely
+from web.garbage import collecting_rarely
 from web.icecast_status import status
 from web.keys import FEEDS, PROGRAMME, SESSIONS
 from web.limits import limiting
@@ -104,8 +104,7 @@ async def serve(programme: Programme, announce: Callable[[int], None]) -> None:
                 raise AddressInUseError(server.host, server.port) from error
             raise
         try:
-            async with programme.on_the_air():
-                collect_rarely()
+            async with programme.on_the_air(), collecting_rarely(lambda: programme.listeners):
                 announce(listening.sockets[0].getsockname()[1])
                 await _asked_to_stop()
                 logger.info("going off air")
