@@ -31,6 +31,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from load import running
+
 HOME = Path(__file__).parents[1]
 HOST = "127.0.0.1"
 BITRATE_KBPS = 128
@@ -38,7 +40,6 @@ BURST_SECONDS = 1
 MOST_WAIT_SECONDS = 0.75
 MOST_LATE_SECONDS = 1.0  # sound that a reader did not get by the end: a block or two
 START_SECONDS = 180
-STOP_SECONDS = 30
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
 
 
@@ -95,17 +96,10 @@ def server(stations: int, port: int) -> Iterator[subprocess.Popen[bytes]]:
         config, log = Path(scratch) / "station.toml", Path(scratch) / "log"
         config.write_text(settings_toml(stations, port, Path(scratch) / "data"))
         command = [sys.executable, "-m", "web", "--config", str(config), "serve"]
-        with log.open("wb") as file:
-            process = subprocess.Popen(command, cwd=HOME, stdout=file, stderr=file)
         try:
-            yield process
+            with running(command, log, cwd=HOME) as process:
+                yield process
         finally:
-            process.terminate()
-            try:
-                process.wait(STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
             print("log:", *(faults(log.read_text()) or ["nothing but news"]), sep="\n  ")
 
 

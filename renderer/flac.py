@@ -11,9 +11,8 @@ import numpy as np
 
 from renderer.codec import Codec
 from renderer.ogg import OggStream, comments
-from renderer.pcm import Packet, Preamble, Start
+from renderer.pcm import Packet, Preamble, Start, in_16_bits
 
-_FULL_SCALE = 32_767
 _STREAMINFO, _COMMENTS, _LAST_BLOCK = 0, 4, 0x80
 _MAPPING = b"\x7fFLAC\x01\x00\x00\x01fLaC"  # version 1.0, one more header packet, then native FLAC
 
@@ -38,8 +37,7 @@ class FlacEncoder:
 
     def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
         self._taken += len(samples)
-        whole = np.rint(np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)
-        return [self._page(packet) for packet in self._codec.encode(whole)]
+        return [self._page(packet) for packet in self._codec.encode(in_16_bits(samples))]
 
     def close(self) -> list[Packet]:
         return [self._page(packet) for packet in self._codec.drain()]

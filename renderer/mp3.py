@@ -13,15 +13,13 @@ import numpy as np
 
 from renderer.errors import EncoderError
 from renderer.framing import MP3_FRAMES_OF_SOUND, is_mp3_info, split_mp3
-from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ, Packet, Start
+from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ, Packet, Start, in_16_bits
 
 QUALITY = 3  # LAME's scale: 2 the best, 7 the fastest
 # Sound comes back this much later than it went in: 576 frames in the encoder (ENCDELAY in
 # LAME's encoder.h) and 528 + 1 in any decoder (DECDELAY; LAME technical FAQ, "Why is a decoded
 # MP3 longer than the original?"). tests/renderer/test_encoding.py finds a click where this says.
 DELAY_FRAMES = 576 + 529
-
-_FULL_SCALE = 32_767
 
 
 class Mp3Encoder:
@@ -39,9 +37,8 @@ class Mp3Encoder:
         self._lame.set_quality(QUALITY)
 
     def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:
-        whole = np.rint(np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype("<i2")
         try:
-            data = self._lame.encode(whole.tobytes())
+            data = self._lame.encode(in_16_bits(samples).astype("<i2", copy=False).tobytes())
         except (RuntimeError, ValueError) as error:
             raise EncoderError(f"LAME took no more sound: {error}") from error
         return self._packets(bytes(data))

@@ -14,6 +14,7 @@ from generators.music import Piece
 
 SAMPLE_RATE_HZ = 48_000
 CHANNELS = 2
+FULL_SCALE_16_BIT = 32_767
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,3 +57,8 @@ class Packet:
     position: int  # of the first frame of sound that a decoder gives back for it
     frames: int  # of sound
     preamble: Preamble = NO_PREAMBLE
+
+
+def in_16_bits(samples: np.ndarray) -> np.ndarray:
+    """Float32 -1..1 to int16, rounded; what is beyond is clipped."""
+    return np.asarray(np.rint(np.clip(samples, -1.0, 1.0) * FULL_SCALE_16_BIT), np.int16)

@@ -17,7 +17,7 @@ import numpy as np
 from renderer.errors import EncoderError
 from renderer.export import COMMENT
 from renderer.frames import audio_frame
-from renderer.pcm import SAMPLE_RATE_HZ
+from renderer.pcm import SAMPLE_RATE_HZ, in_16_bits
 
 PARTIAL = ".partial"
 
@@ -114,7 +114,7 @@ class Recording:
         """Whole numbers or not; libavcodec's own resampler makes them planar."""
         if self._kind.sample_format != "s16":
             return samples.astype(np.float32, copy=False)
-        return np.asarray(np.rint(np.clip(samples, -1, 1) * 32_767), np.int16)
+        return in_16_bits(samples)
 
     def _mux(self, frame: av.AudioFrame | None) -> None:
         try:

@@ -36,7 +36,6 @@ async def _tell(request: web.Request, station: Station, feed: Feed) -> web.Strea
         "Content-Type": "text/event-stream",
         "Cache-Control": "no-store",
         "X-Accel-Buffering": "no",
-        "Access-Control-Allow-Origin": "*",
     }
     response = web.StreamResponse(headers=headers)
     await response.prepare(request)
