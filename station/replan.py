@@ -121,6 +121,7 @@ class Replanner:
         self._note = note
         self._promised = 0  # position
         self._cut = 0  # position of the last one
+        self._is_owed = False
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -147,25 +148,41 @@ class Replanner:
             return Promise(None, None, "It is heard with the next piece that is composed.")
         if seam is not None:
             self._promised = seam.position
-        if not self.is_busy:
-            self._task = asyncio.create_task(self._follow())
+        self._begin()
         if seam is None:
             return Promise(None, None, "It is heard soon after the next piece begins.")
         return Promise(seam.position, (seam.position - now) / SAMPLE_RATE_HZ)
+
+    def put_off(self) -> Promise:
+        """The same while there is no generator."""
+        self._is_owed = True
+        return Promise(None, None, "The model is away: it is heard soon after it is back.")
+
+    def catch_up(self) -> None:
+        """There is a generator: what was put off can be heard."""
+        if self._is_owed:
+            self._begin()
 
     async def close(self) -> None:
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
+    def _begin(self) -> None:
+        if not self.is_busy:
+            self._task = asyncio.create_task(self._follow())
+
     async def _follow(self) -> None:
         """Bring the programme over to the controls as they are now."""
+        was_owed, self._is_owed = self._is_owed, False
         try:
             if not await self._swapped():
                 self._producer.shelf.trim()
                 self._note("replan", {"given up": f"composing was too slow {MOST_TRIES} times"})
         except WorkerError as error:  # what is on the shelf stays: there will be no other soon
-            self._note("replan", {"given up": str(error)})
+            self._is_owed = True
+            if not was_owed:
+                self._note("replan", {"put off": str(error)})
         except Exception:  # nobody waits for this task: whatever it was, the programme goes on
             logger.exception("the programme was not changed")
 

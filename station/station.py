@@ -206,7 +206,7 @@ class Station:
         if self.controls != before:
             self._note("controls", self.controls.as_dict())
         if self.generator.fault:
-            return Promise(None, None, "The model is away: it is heard with the next new piece.")
+            return self.replanner.put_off()
         return await self.replanner.promise(self._position, changed=self.controls != before)
 
     def begin_show(self) -> None:
@@ -217,6 +217,8 @@ class Station:
 
     async def top_up(self) -> None:
         """Compose until the shelf is full, or the generator fails."""
+        if not self.generator.fault:
+            self.replanner.catch_up()
         with contextlib.suppress(WorkerError):  # it has said why; it will be asked again
             await self.producer.top_up()
 

@@ -280,7 +280,20 @@ async def test_a_generator_that_dies_meanwhile_leaves_the_shelf_as_it_was(
     await broadcast.go_on(5)
     assert broadcast.station.shelf.pieces == shelf
     [noted] = broadcast.events("replan")
-    assert "died" in noted.detail["given up"]
+    assert "died" in noted.detail["put off"]
+
+
+async def test_what_was_turned_while_the_generator_was_away_is_heard_soon_after_it_is_back(
+    broadcast: Broadcast,
+) -> None:
+    broadcast.writer.fails = True
+    await broadcast.station.turn({"tempo": 1.5})
+    await broadcast.go_on(5)
+    broadcast.writer.fails = False
+    await broadcast.station.top_up()
+    await broadcast.go_on(20)
+    assert broadcast.starts[-1].piece.tempo_qpm == 180
+    assert_in_order(broadcast.starts)
 
 
 async def test_the_same_again_is_promised_for_the_same_time(broadcast: Broadcast) -> None:
