@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,6 +20,7 @@ from renderer.synth import Synth
 from renderer.voices import Voice, measure_voice, powers
 
 PIECES_REMEMBERED = 256
+NICENESS = 10
 
 
 class Balancer:
@@ -35,7 +38,7 @@ class Balancer:
         self._voices: dict[tuple[str, str, int, Strip], Voice] = {}
         self._measured: dict[str, Balance] = {}  # by piece, the last ones
         self._measuring = threading.Lock()
-        self._ahead = ThreadPoolExecutor(1, "balancer")
+        self._ahead = ThreadPoolExecutor(1, "balancer", initializer=_give_way)
 
     def ahead(self, piece: Piece) -> Future[Balance]:
         """The same as `measure`, on the one thread that does so for all."""
@@ -75,3 +78,9 @@ class Balancer:
             finally:
                 synth.close()
         return self._voices[key]
+
+
+def _give_way() -> None:
+    """Linux can have a thread of its own niceness: what is on air is rendered first."""
+    if sys.platform == "linux":
+        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

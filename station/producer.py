@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -157,6 +158,6 @@ class Producer:
 
     def _pattern(self) -> Piece:
         self._patterns += 1
-        show, tempo_qpm = self.show, sum(self.show.tempo_qpm) / 2
-        seed = (self._seed + self._patterns) % 2**63
+        show, seed = self.show, (self._seed + self._patterns) % 2**63
+        tempo_qpm = random.Random(seed).uniform(*show.tempo_qpm)
         return pattern_piece(seed, show.name, tempo_qpm, first_instruments(show), self._utc)

@@ -145,11 +145,11 @@ class Programme:
             logger.info("pruned %d rows", rows)
 
     async def _run(self, number: int, name: str) -> None:
-        """Be on air with one station. Their blocks are spread over the time between two ticks.
+        """Be on air with one station: two begin in the time of a block, each at its own moment.
 
-        All at once they would wait for each other, and the last would be late.
+        All at once, then and at each block, they would wait for each other, and the last be late.
         """
-        await asyncio.sleep(BLOCK_SECONDS * number / len(self.stations))
+        await asyncio.sleep(BLOCK_SECONDS * number * (1 / 2 + 1 / len(self.stations)))
         await self.stations[name].run()
 
     async def _resume(self, station: Station) -> None:
