@@ -19,6 +19,7 @@ from renderer.formats import FORMATS, Format
 from renderer.joins import HeardJoin
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.synth import Synth
+from station.ahead import Ahead
 from station.audience import Audience
 from station.clock import ticks
 from station.controls import Controls
@@ -96,6 +97,7 @@ class Station:
         self._utc = utc
         self._position = 0  # of the next frame to go on air
         self._begun: Start | None = None  # the last one rendered; the synth thread's
+        self.ahead = Ahead(self._begin_block, now)
         self.began = asyncio.Event()  # the first sound was published
         self._published = asyncio.Event()  # set for a moment, each time a block was
         self._closing = asyncio.Event()
@@ -124,18 +126,14 @@ class Station:
     async def run(self) -> None:
         """Be on air until `close`."""
         self._journal.append(self.broadcast)
-        loop = asyncio.get_running_loop()
-        ahead = loop.run_in_executor(self._synth_thread, self._make, False)
         self._restarted()
         logger.info("%s is on air: %s", self.name, self.settings.title)
         async for _ in self._clock(BLOCK_SECONDS, restarted=self._restarted):
-            block = await ahead
-            ending = self._closing.is_set()
-            ahead = loop.run_in_executor(self._synth_thread, self._make, ending)
-            self._publish(block)
-            if ending:
-                self._publish(await ahead)
+            if self._closing.is_set():
                 break
+            self._publish(await self.ahead.next())
+        for block in await self.ahead.rest():
+            self._publish(block)
         await self.replanner.close()
 
     async def close(self) -> None:
@@ -236,6 +234,10 @@ class Station:
         if playing is None or playing.origin != "bridge":
             self.shelf.drop_bridge()
         self.synthesis.player.skip()
+
+    def _begin_block(self, ending: bool) -> asyncio.Future[Block]:
+        loop = asyncio.get_running_loop()
+        return loop.run_in_executor(self._synth_thread, self._make, ending)
 
     def _make(self, ending: bool) -> Block:
         """On the synth thread: a block ahead of the clock."""

@@ -53,6 +53,9 @@ class ProgrammeCollector(Collector):
         shelf = GaugeMetricFamily(
             "latentfm_shelf_seconds", "Seconds of music ready ahead", labels=of_station
         )
+        ahead = GaugeMetricFamily(
+            "latentfm_blocks_ahead", "Blocks of sound made ahead", labels=of_station
+        )
         pieces = CounterMetricFamily(
             "latentfm_pieces_aired", "Pieces begun, by origin", labels=["station", "origin"]
         )
@@ -71,6 +74,7 @@ class ProgrammeCollector(Collector):
             on_air.add_metric([name], station.on_air)
             aired_seconds.add_metric([name], station.position / SAMPLE_RATE_HZ)
             shelf.add_metric([name], station.shelf.seconds)
+            ahead.add_metric([name], station.ahead.blocks)
             for origin, count in station.aired.items():
                 pieces.add_metric([name, origin], count)
             work.add_metric([name, "render"], station.synthesis.cost.render)
@@ -80,7 +84,7 @@ class ProgrammeCollector(Collector):
             for format, mount in station.mounts.items():
                 let_go.add_metric([name, format], mount.let_go)
                 sent.add_metric([name, format], mount.bytes_sent)
-        yield from (on_air, aired_seconds, shelf, pieces, work, listeners, let_go, sent)
+        yield from (on_air, aired_seconds, shelf, ahead, pieces, work, listeners, let_go, sent)
         yield from self._generator()
         yield self._push_up()
         yield self._refused()

@@ -45,6 +45,7 @@ class InProcess:
     """The decoder without its process. Like the real one, it has no model until it is asked."""
 
     device = "cpu"
+    fault: str | None = None
 
     def __init__(self, sampler: Sampler, folder: ModelFolder) -> None:
         self.model: Cast | None = None
