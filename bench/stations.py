@@ -38,6 +38,7 @@ HOST = "127.0.0.1"
 BITRATE_KBPS = 128
 BURST_SECONDS = 1
 MOST_WAIT_SECONDS = 0.75
+NEAR_SECONDS = 1.5
 MOST_LATE_SECONDS = 1.0  # sound that a reader did not get by the end: a block or two
 START_SECONDS = 180
 TICKS_A_SECOND = os.sysconf("SC_CLK_TCK")
@@ -138,12 +139,16 @@ def on_air(port: int, process: subprocess.Popen[bytes]) -> None:
     raise SystemExit("the server did not come on air")
 
 
-def listen(readers: list[Reader], seconds: float, began: float) -> None:
+def listen(
+    readers: list[Reader], seconds: float, began: float, stolen: list[tuple[float, float]]
+) -> None:
+    """Read for so long. `stolen` gets a moment and what had been stolen by then, often."""
     with selectors.DefaultSelector() as selector:
         for reader in readers:
             selector.register(reader.socket, selectors.EVENT_READ, reader)
         end = time.monotonic() + seconds
         while (left := end - time.monotonic()) > 0:
+            stolen.append((time.monotonic() - began, stolen_seconds()))
             for key, _ in selector.select(left):
                 key.data.read(began)
                 if key.data.ended:
@@ -193,6 +198,11 @@ def waited_seconds(pid: int) -> float:
     return sum(int(path.read_text().split()[1]) for path in paths) / 1e9
 
 
+def stolen_seconds() -> float:
+    """That this virtual machine had work and its host no core for it: proc(5), stat, steal."""
+    return int(Path("/proc/stat").read_text().split()[8]) / TICKS_A_SECOND
+
+
 def children(pid: int) -> list[int]:
     return [
         int(child)
@@ -226,7 +236,16 @@ def candidates(port: int, station: str) -> list[int]:
     return [verdict["candidates"] for verdict in verdicts if verdict]
 
 
-def report(readers: list[Reader], took: Spent, sound_seconds: float) -> bool:
+def stolen_around(at: float, stolen: list[tuple[float, float]]) -> float:
+    """Cores that were taken away in the seconds about a moment."""
+    near = [sample for sample in stolen if abs(sample[0] - at) <= NEAR_SECONDS]
+    (first, before), *_, (last, after) = near
+    return (after - before) / (last - first)
+
+
+def report(
+    readers: list[Reader], took: Spent, sound_seconds: float, stolen: list[tuple[float, float]]
+) -> bool:
     """Print what the readers heard and what it cost; whether there was no gap."""
     waits = sorted(
         ((wait, at, reader.station) for reader in readers for at, wait in reader.waits),
@@ -234,7 +253,11 @@ def report(readers: list[Reader], took: Spent, sound_seconds: float) -> bool:
     )
     short = max(r.wall_seconds - r.sound_seconds for r in readers)
     print(f"readers: {len(readers)}, ended early: {sum(reader.ended for reader in readers)}")
-    print("longest waits: " + ", ".join(f"{w:.2f} s ({s} at {at:.0f} s)" for w, at, s in waits[:5]))
+    print("longest waits, and the cores that the host took away about then:")
+    for wait, at, station in waits[:5]:
+        print(f"  {wait:.2f} s ({station} at {at:.0f} s), {stolen_around(at, stolen):.2f} cores")
+    cores = (stolen[-1][1] - stolen[0][1]) / (stolen[-1][0] - stolen[0][0])
+    print(f"all the time: {cores:.2f} cores")
     print(f"sound behind the wall clock, at most: {short:.2f} s")
     for who, seconds in vars(took).items():
         print(f"{who:>10}: {60 * seconds / sound_seconds:6.3f} CPU s a minute of sound")
@@ -261,9 +284,10 @@ def main() -> int:
         print(f"{arguments.stations} stations on air after {began - started:.1f} s")
         readers = [join(f"s{number:02}", port) for number in range(arguments.stations)]
         waited = waited_seconds(process.pid)
+        stolen: list[tuple[float, float]] = []
         takes = [(time.monotonic(), spent(process.pid, port))]
         for _ in range(rounds := max(1, round(arguments.minutes))):
-            listen(readers, arguments.minutes * 60 / rounds, began)
+            listen(readers, arguments.minutes * 60 / rounds, began, stolen)
             takes.append((time.monotonic(), spent(process.pid, port)))
             queued, waited = waited_seconds(process.pid) - waited, waited_seconds(process.pid)
             (then, before), (now, after) = takes[-2:]
@@ -275,7 +299,7 @@ def main() -> int:
                 + f"; all {sum(cores.values()):.2f}; waiting for one {queued / (now - then):.2f}"
             )
         sound_seconds = (takes[-1][0] - takes[0][0]) * len(readers)
-        well = report(readers, takes[-1][1] - takes[0][1], sound_seconds)
+        well = report(readers, takes[-1][1] - takes[0][1], sound_seconds, stolen)
         memory = [resident_mb(pid) for pid in (process.pid, *children(process.pid))]
         print("resident: " + ", ".join(f"{mb:.0f} MB" for mb in memory) + " (server, generator)")
         aired: Counter[str] = Counter()
