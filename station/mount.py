@@ -19,6 +19,8 @@ from station.subticks import Later, Subticks, on_the_loop
 
 logger = logging.getLogger(__name__)
 
+BORROWED_FRAMES = SAMPLE_RATE_HZ // 2  # more than a packet of any format needs of those before it
+
 
 class Listener(Protocol):
     """Someone at the other end of a socket."""
@@ -140,7 +142,7 @@ class Mount:
     def _remember(self, packets: Iterable[Packet]) -> None:
         # A titled burst may have to begin up to two blocks earlier than a plain one.
         two_blocks = 2 * METAINT * 8 * SAMPLE_RATE_HZ // (self.bitrate_kbps * 1000)
-        keep = self._burst_frames + two_blocks
+        keep = self._burst_frames + two_blocks + BORROWED_FRAMES
         self._recent.extend(packets)
         newest = self._recent[-1].position
         while self._recent[0].position < newest - keep:

@@ -14,7 +14,7 @@ from typing import Generic, Protocol, TypeVar
 
 SLOTS = 20
 SLOT_SECONDS = 0.025  # all of them within a block of 0.5 s
-FULL = 500  # listeners, some 6 ms of work: up to there all are served at once
+FULL = 1000  # listeners, some 15 ms of work: up to there all are served at once
 
 T = TypeVar("T")
 

@@ -10,7 +10,7 @@ from itertools import accumulate
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from renderer.formats import FORMATS, Format
@@ -182,7 +182,7 @@ def test_memory_is_bounded_by_the_burst() -> None:
     for number in seconds(60):
         mount.publish([packet(number)])
     kept = sum(len(p.data) for p in mount._recent)
-    assert kept < 2.2 * BYTES_A_SECOND + 2 * METAINT
+    assert kept < 2.7 * BYTES_A_SECOND + 2 * METAINT
 
 
 def parse_icy(stream: bytes) -> tuple[bytes, list[tuple[int, str]]]:
@@ -199,6 +199,7 @@ def parse_icy(stream: bytes) -> tuple[bytes, list[tuple[int, str]]]:
 
 
 @settings(max_examples=60, deadline=None)
+@example(128, 0.0, [0, 0, 0, 0, 0, 27, 60, 60, 60, 0], 1, [0, 0, 9], 349)  # borrows from the oldest
 @given(
     bitrate_kbps=st.sampled_from([32, 64, 128, 320]),
     burst_seconds=st.floats(0, 8),
