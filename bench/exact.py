@@ -36,7 +36,6 @@ class IcyListener:
     """Counts what it hears like a player: bytes of sound, and a title now and then."""
 
     icy = True
-    backlog_bytes = 0
 
     def __init__(self) -> None:
         self.sound_bytes = 0
@@ -45,7 +44,7 @@ class IcyListener:
         self._block = b""  # one that is not whole yet
         self._wanted = 0  # bytes of it
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> int:
         at = 0
         while at < len(data):
             if self._until_block:
@@ -64,6 +63,7 @@ class IcyListener:
                 shown = text[len("StreamTitle='") : -2] if text else self.titles[-1][1]
                 self.titles.append((self.sound_bytes, shown))
                 self._until_block, self._wanted = METAINT, 0
+        return 0
 
     def end(self) -> None: ...
 

@@ -27,12 +27,8 @@ class Listener(Protocol):
 
     icy: bool  # wants titles cut in
 
-    @property
-    def backlog_bytes(self) -> int:
-        """What was sent and has not left this machine yet."""
-
-    def send(self, data: bytes) -> None:
-        """Never waits."""
+    def send(self, data: bytes) -> int:
+        """Never waits. Returns how many bytes have not left this machine yet."""
 
     def end(self) -> None:
         """The stream is over: finish what was sent, then close."""
@@ -124,20 +120,19 @@ class Mount:
         self._listeners.clear()
         self._recent.clear()  # nobody joins any more
 
-    def _send(self, plain: bytes, titled: bytes, listener: Listener) -> None:
-        try:
-            if listener.backlog_bytes > self._max_backlog_bytes:
-                # Let go rather than skipped ahead: a gap would break the stream's framing.
-                self._listeners.discard(listener)
-                self.let_go += 1
-                listener.cut_off()
-            else:
+    def _send(self, plain: bytes, titled: bytes, listeners: Sequence[Listener]) -> None:
+        for listener in listeners:
+            try:
                 data = titled if listener.icy else plain
+                if listener.send(data) > self._max_backlog_bytes:
+                    # Let go rather than skipped ahead: a gap would break the stream's framing.
+                    self._listeners.discard(listener)
+                    self.let_go += 1
+                    listener.cut_off()
                 self.bytes_sent += len(data)
-                listener.send(data)
-        except Exception:  # whatever it has, the others do not get it
-            logger.exception("a listener failed, and is let go")
-            self._listeners.discard(listener)
+            except Exception:  # whatever it has, the others do not get it
+                logger.exception("a listener failed, and is let go")
+                self._listeners.discard(listener)
 
     def _remember(self, packets: Iterable[Packet]) -> None:
         # A titled burst may have to begin up to two blocks earlier than a plain one.

@@ -33,14 +33,13 @@ class SocketListener:
         with contextlib.suppress(OSError):  # gone already: the first write says so
             raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
-    @property
-    def backlog_bytes(self) -> int:
-        return self._transport.get_write_buffer_size()
-
-    def send(self, data: bytes) -> None:
-        if not self._transport.is_closing():
-            self.sent_bytes += len(data)
-            self._transport.write(data)
+    def send(self, data: bytes) -> int:
+        transport = self._transport
+        if transport.is_closing():
+            return 0
+        self.sent_bytes += len(data)
+        transport.write(data)
+        return transport.get_write_buffer_size()
 
     def end(self) -> None:
         self._transport.close()  # after what was sent

@@ -46,9 +46,10 @@ class Line(SocketListener):
         super().__init__(transport, icy=False)
         self._has_gone_out = has_gone_out
 
-    def send(self, data: bytes) -> None:
-        super().send(data)
+    def send(self, data: bytes) -> int:
+        backlog_bytes = super().send(data)
         self._has_gone_out()
+        return backlog_bytes
 
 
 class Push:

@@ -45,10 +45,11 @@ class RangeListener(SocketListener):
         super().__init__(transport, icy)
         self._left = count
 
-    def send(self, data: bytes) -> None:
-        super().send(self.take(data))
+    def send(self, data: bytes) -> int:
+        backlog_bytes = super().send(self.take(data))
         if not self._left:
             self.end()
+        return backlog_bytes
 
     def take(self, data: bytes) -> bytes:
         """As much of it as is still wanted."""

@@ -134,8 +134,9 @@ class Ear:
         self.heard = bytearray()
         self.left = ""
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes) -> int:
         self.heard += data
+        return self.backlog_bytes
 
     def end(self) -> None:
         self.left = "end"

@@ -111,14 +111,14 @@ def test_a_slow_listener_is_cut_off_alone() -> None:
     mount.join(slow)
     mount.join(quick)
     mount.publish([packet(1)])
-    assert (slow.left, bytes(slow.heard)) == ("cut off", b"")
+    assert slow.left == "cut off"
     assert (quick.left, bytes(quick.heard)) == ("", packet(1).data)
     assert (mount.let_go, mount.listeners) == (1, 1)
 
 
 def test_a_listener_that_fails_is_let_go_alone(caplog: pytest.LogCaptureFixture) -> None:
     class Broken(Ear):
-        def send(self, data: bytes) -> None:
+        def send(self, data: bytes) -> int:
             raise RuntimeError("told to fail")
 
     mount, broken, whole = make_mount(), Broken(), Ear()
