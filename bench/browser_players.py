@@ -43,16 +43,15 @@ PLAYED = "(name) => playing[name]()"
 async def in_chromium(
     url: str, mounts: dict[str, str], seconds: float, hls_js: Path | None
 ) -> list[Played]:
-    """All at once. `mounts`: path by name; HLS needs hls.js."""
+    """All at once. `mounts`: path by name, six at most, for a browser opens no more connections
+    to one place; HLS needs hls.js.
+    """
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
             executable_path=shutil.which("chromium"), args=FLAGS
         )
         pages = {}
-        for (
-            name,
-            path,
-        ) in mounts.items():  # a browser opens six connections to a place, a page or not
+        for name, path in mounts.items():
             if name == "hls" and hls_js is None:
                 continue
             page = pages[name] = await browser.new_page(base_url=url, bypass_csp=True)

@@ -145,11 +145,8 @@ class Programme:
             logger.info("pruned %d rows", rows)
 
     async def _run(self, number: int, name: str) -> None:
-        """Be on air with one station: two begin in the time of a block, each at its own moment.
-
-        All at once, then and at each block, they would wait for each other, and the last be late.
-        """
-        await asyncio.sleep(BLOCK_SECONDS * number * (1 / 2 + 1 / len(self.stations)))
+        """Be on air with one station."""
+        await asyncio.sleep(begins_after_seconds(number, len(self.stations)))
         await self.stations[name].run()
 
     async def _resume(self, station: Station) -> None:
@@ -161,6 +158,14 @@ class Programme:
             heard = partial(queries.recent_pieces, self.database, station.name, REMEMBERED)
             newest_first = await asyncio.to_thread(heard, origins=("sampled",))
             station.composer.remember(newest_first[::-1])
+
+
+def begins_after_seconds(number: int, stations: int) -> float:
+    """When a station begins: two in the time of a block, and each with a moment of its own in it.
+
+    All at once, then and at each block, they would wait for each other, and the last be late.
+    """
+    return BLOCK_SECONDS * (number // 2 + number / stations)
 
 
 @contextlib.contextmanager

@@ -121,7 +121,7 @@ class Replanner:
         self._note = note
         self._promised = 0  # position
         self._cut = 0  # position of the last one
-        self._is_owed = False
+        self._is_owed = False  # a change that found no generator
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -153,9 +153,9 @@ class Replanner:
             return Promise(None, None, "It is heard soon after the next piece begins.")
         return Promise(seam.position, (seam.position - now) / SAMPLE_RATE_HZ)
 
-    def put_off(self) -> Promise:
-        """The same while there is no generator."""
-        self._is_owed = True
+    def put_off(self, *, changed: bool) -> Promise:
+        """What to say while there is no generator; what changed is heard after `catch_up`."""
+        self._is_owed |= changed
         return Promise(None, None, "The model is away: it is heard soon after it is back.")
 
     def catch_up(self) -> None:

@@ -201,11 +201,12 @@ class Station:
         """
         before = self.controls
         self.producer.turn(changes)
-        if self.controls != before:
+        changed = self.controls != before
+        if changed:
             self._note("controls", self.controls.as_dict())
         if self.generator.fault:
-            return self.replanner.put_off()
-        return await self.replanner.promise(self._position, changed=self.controls != before)
+            return self.replanner.put_off(changed=changed)
+        return await self.replanner.promise(self._position, changed=changed)
 
     def begin_show(self) -> None:
         """Go over to the show of this hour, if it is another."""

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from generators.music import Piece
 from generators.weights import ModelFolder
 from station.candidates import STEADY
 from station.controls import Controls
 from station.fonts import library_of
-from station.programme import Programme, database_url
+from station.programme import Programme, begins_after_seconds, database_url
 from station.settings import GeneratorSettings, Settings, StationSettings
 from station.show_settings import DAY
+from station.station import BLOCK_SECONDS
 from storage import queries
 from storage.database import Database
 from storage.journal import Journal
@@ -26,6 +29,14 @@ from tests.tiny_font import write_font
 @pytest.fixture
 def settings(settings: Settings, model_folder: ModelFolder) -> Settings:
     return settings.model_copy(update={"generator": GeneratorSettings(model=model_folder.path)})
+
+
+@given(st.integers(1, 50))
+def test_however_many_stations_there_are_their_blocks_are_spread_evenly(stations: int) -> None:
+    begins = [begins_after_seconds(number, stations) for number in range(stations)]
+    moments = sorted(each % BLOCK_SECONDS for each in begins)
+    assert moments == pytest.approx([BLOCK_SECONDS * n / stations for n in range(stations)])
+    assert max(begins) <= BLOCK_SECONDS * (stations + 1) / 2
 
 
 def air_before(settings: Settings, pieces: list[Piece]) -> None:

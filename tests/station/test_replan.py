@@ -296,6 +296,18 @@ async def test_what_was_turned_while_the_generator_was_away_is_heard_soon_after_
     assert_in_order(broadcast.starts)
 
 
+async def test_the_same_again_while_the_generator_is_away_changes_nothing(
+    broadcast: Broadcast,
+) -> None:
+    broadcast.generator.fault = "the generator process died"
+    await broadcast.station.turn({"tempo": 1.0})
+    shelf = broadcast.station.shelf.pieces
+    broadcast.generator.fault = None
+    await broadcast.go_on(5)
+    assert broadcast.station.shelf.pieces[: len(shelf)] == shelf
+    assert not broadcast.events("replan")
+
+
 async def test_the_same_again_is_promised_for_the_same_time(broadcast: Broadcast) -> None:
     promise = await broadcast.station.turn({"tempo": 1.5})
     again = await broadcast.station.turn({"tempo": 1.5})
