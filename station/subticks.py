@@ -14,9 +14,11 @@ from typing import Generic, Protocol, TypeVar
 
 SLOTS = 20
 SLOT_SECONDS = 0.025  # all of them within a block of 0.5 s
-# Listeners, some 8 ms of work: up to there all are served at once. Twice as many in a slot cost a
-# tenth less each, and let whoever joins wait for 150 ms in place of 20 (bench/fanout.py).
-FULL = 500
+FULL = 500  # listeners, some 8 ms of work
+# Twice as many in a slot cost a tenth less each, and let whoever joins wait (bench/fanout.py): so
+# two slots are large, a little apart, and filled first.
+LARGE = {0: 999, 3: 999}
+FILLED_IN_ORDER = (*LARGE, *(slot for slot in range(SLOTS) if slot not in LARGE))
 
 T = TypeVar("T")
 
@@ -44,28 +46,29 @@ class Subticks(Generic[T]):
     def __init__(self, later: Later = on_the_loop) -> None:
         self._later = later
         self._slots: tuple[set[T], ...] = tuple(set() for _ in range(SLOTS))
+        self._waiting: set[T] = set()  # for a slot with room that this tick is done with
         self._due: dict[int, Timer] = {}  # slots that this tick has still to serve
         self._serve: Callable[[Sequence[T]], None]
 
     def __len__(self) -> int:
-        return sum(map(len, self._slots))
+        return len(self._waiting) + sum(map(len, self._slots))
 
     def __iter__(self) -> Iterator[T]:
-        for slot in self._slots:
-            yield from tuple(slot)
+        for group in (*self._slots, self._waiting):
+            yield from tuple(group)
 
     def add(self, one: T) -> None:
-        done = [slot for number, slot in enumerate(self._slots) if number not in self._due]
-        with_room = (slot for slot in done if len(slot) < FULL)
-        (next(with_room, None) or min(done, key=len)).add(one)
+        done = (number for number in FILLED_IN_ORDER if number not in self._due)
+        slots = (self._slots[number] for number in done if self._room(number) > 0)
+        next(slots, self._waiting).add(one)
 
     def discard(self, one: T) -> None:
-        for slot in self._slots:
-            slot.discard(one)
+        for group in (*self._slots, self._waiting):
+            group.discard(one)
 
     def clear(self) -> None:
-        for slot in self._slots:
-            slot.clear()
+        for group in (*self._slots, self._waiting):
+            group.clear()
 
     def tick(self, serve: Callable[[Sequence[T]], None]) -> None:
         """Serve each who is here now once: the first slot at once, the others in their turn."""
@@ -82,7 +85,15 @@ class Subticks(Generic[T]):
         for number in tuple(self._due):
             self._due[number].cancel()
             self._serve_slot(number)
+        for one in self._waiting:  # every slot is full
+            min(self._slots, key=len).add(one)
+        self._waiting.clear()
 
     def _serve_slot(self, number: int) -> None:
         del self._due[number]
         self._serve(tuple(self._slots[number]))
+        for _ in range(min(self._room(number), len(self._waiting))):
+            self._slots[number].add(self._waiting.pop())
+
+    def _room(self, number: int) -> int:
+        return LARGE.get(number, FULL) - len(self._slots[number])
