@@ -30,6 +30,7 @@ from pydantic_settings import (
     TomlConfigSettingsSource,
 )
 
+from station.archive_settings import ExportSettings, ProvenanceSettings, RatingSettings
 from station.errors import SettingsError
 from station.section import Section
 from station.show_settings import SHOWS, ShowSettings
@@ -144,6 +145,9 @@ class Settings(BaseSettings):
     renderer: RendererSettings = Field(default_factory=RendererSettings)
     stream: StreamSettings = Field(default_factory=StreamSettings)
     hls: HlsSettings = Field(default_factory=HlsSettings)
+    exports: ExportSettings = Field(default_factory=ExportSettings)
+    ratings: RatingSettings = Field(default_factory=RatingSettings)
+    provenance: ProvenanceSettings = Field(default_factory=ProvenanceSettings)
     stations: dict[Annotated[str, Field(pattern=NAME_PATTERN)], StationSettings] = Field(
         default_factory=lambda: {"main": StationSettings()}, min_length=1
     )
