@@ -36,6 +36,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
 from station.loadtest import Heard, Load, LoadTest  # noqa: E402  after the path is set
+from web.garbage import LOOK_SECONDS  # noqa: E402  after the path is set
 
 HOST = "127.0.0.1"
 AT_ONCE = {"garbage": 50, "oversized": 50, "silent": 1_000, "dripping": 1_000}
@@ -216,7 +217,8 @@ async def measure(arguments: argparse.Namespace) -> bool:
                 )
                 output, _ = await child.communicate()
             attacked.update(json.loads(output))
-            await asyncio.sleep(2 * arguments.header_seconds)
+            # The last ones are closed, and what they left is collected: once a minute.
+            await asyncio.sleep(2 * arguments.header_seconds + LOOK_SECONDS)
             usage.look()
 
         during = await heard(port, arguments.listeners, asyncio.ensure_future(hostile()))

@@ -19,7 +19,7 @@ from contextlib import asynccontextmanager
 # and those until everything is: never.
 THRESHOLDS = (1_000, 10, 2**30)
 LOOK_SECONDS = 60.0
-FEW_LISTENERS = 500  # some 20 ms of work
+FEW_LISTENERS = 2_000  # some 80 ms of work: nobody hears that
 LONGEST_SECONDS = 24 * 3600.0
 
 
