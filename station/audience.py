@@ -88,6 +88,11 @@ class Audience:
             visit = self._enter(*key)
         self._fetching[key] = (visit, self._now() + self._stay_seconds)
 
+    def is_fetching(self, mount: str, address: str, player: str) -> bool:
+        """Whether a touch by it is not long ago."""
+        self._forget_the_gone()
+        return (mount, self._digest(address, player)) in self._fetching
+
     def current(self, mount: str) -> int:
         self._forget_the_gone()
         tally = self._tallies.get(mount)

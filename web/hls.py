@@ -7,7 +7,7 @@ from aiohttp import hdrs, web
 from station.hls import HLS, Hls
 from station.hls_playlist import MEDIA_TYPE, PLAYLIST_TYPE
 from web.keys import station_of
-from web.limits import listener_of
+from web.limits import PLACES, listener_of
 
 PLAYLIST = "/hls/live.m3u8"
 # A CDN asks us once a second, however many ask it.
@@ -21,7 +21,10 @@ async def live(request: web.Request) -> web.Response:
     if not playlist:
         raise web.HTTPServiceUnavailable(text="not on air yet", headers={"Retry-After": "2"})
     if request.method == hdrs.METH_GET:
-        station_of(request).audience.touch(HLS, *listener_of(request))
+        audience, listener = station_of(request).audience, listener_of(request)
+        if not audience.is_fetching(HLS, *listener):
+            request.app[PLACES].refuse_when_full()
+        audience.touch(HLS, *listener)
     return _file(playlist, PLAYLIST_TYPE, PLAYLIST_CACHE)
 
 

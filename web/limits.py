@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from ipaddress import IPv6Address, ip_address
 
 from aiohttp import hdrs, web
 
+from station.hls import HLS
 from station.stream_settings import StreamSettings
 from web.keys import PROGRAMME
 from web.proxies import client_address
@@ -35,9 +36,11 @@ class Place:
 class Places:
     """Places of one kind: those of streams, or those of pages that hear events."""
 
-    def __init__(self, settings: StreamSettings) -> None:
+    def __init__(self, settings: StreamSettings, others: Callable[[], int] = lambda: 0) -> None:
+        """`others` says how many listen without holding a place: those of HLS."""
         self.taken = 0
         self.refused: Counter[str] = Counter()  # by limit
+        self._others = others
         self._most = settings.max_listeners
         self._most_per_address = settings.max_listeners_per_address
         self._by_network: Counter[str] = Counter()
@@ -49,11 +52,7 @@ class Places:
             HTTPServiceUnavailable, HTTPTooManyRequests: all places are taken, or all of those
                 that one address may have.
         """
-        if self.taken >= self._most:
-            self.refused["places"] += 1
-            raise web.HTTPServiceUnavailable(
-                text="all places are taken; try again soon", headers={"Retry-After": "10"}
-            )
+        self.refuse_when_full()
         network = None if is_this_machine(address) else network_of(address)
         if network is not None and 0 < self._most_per_address <= self._by_network[network]:
             self.refused["address"] += 1
@@ -63,6 +62,17 @@ class Places:
                 headers={"Retry-After": "30"},
             )
         return Place(self, network)
+
+    def refuse_when_full(self) -> None:
+        """
+        Raises:
+            HTTPServiceUnavailable: all places are taken.
+        """
+        if self.taken + self._others() >= self._most:
+            self.refused["places"] += 1
+            raise web.HTTPServiceUnavailable(
+                text="all places are taken; try again soon", headers={"Retry-After": "10"}
+            )
 
     def enter(self, network: str | None) -> None:
         self.taken += 1
@@ -83,8 +93,10 @@ PAGE_PLACES = web.AppKey("page_places", Places)  # of events: a page has one of 
 
 async def limiting(app: web.Application) -> AsyncIterator[None]:
     """Lay out the places as the application starts."""
-    for key in (PLACES, PAGE_PLACES):
-        app[key] = Places(app[PROGRAMME].settings.stream)
+    programme = app[PROGRAMME]
+    settings, stations = programme.settings.stream, programme.stations.values()
+    app[PLACES] = Places(settings, lambda: sum(s.audience.current(HLS) for s in stations))
+    app[PAGE_PLACES] = Places(settings)
     yield
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import contextlib
 
+import aiohttp
 import pytest
 from aiohttp import web
 from hypothesis import given
 from hypothesis import strategies as st
 
 from station.stream_settings import StreamSettings
-from tests.web.conftest import OnAir
+from tests.web.conftest import OnAir, until
 from tests.web.listening import listen
 from web.limits import Places, network_of
 
@@ -92,3 +93,23 @@ async def test_pages_have_places_of_their_own(narrow: OnAir) -> None:
             page = await pages.enter_async_context(listen(narrow.port, "/api/v1/events"))
             assert page.status == expected
         assert page.headers["retry-after"] == "10"
+
+
+async def test_who_hears_hls_takes_a_place_and_keeps_it(narrow: OnAir) -> None:
+    async with aiohttp.ClientSession() as http, contextlib.AsyncExitStack() as listeners:
+
+        async def playlist(player: str) -> int:
+            asking = http.get(narrow.url + "/hls/live.m3u8", headers={"User-Agent": player})
+            async with asking as answer:
+                return answer.status
+
+        async def first_came() -> bool:
+            return await playlist("first") == 200
+
+        async def status() -> int:
+            return (await listeners.enter_async_context(listen(narrow.port, "/stream.mp3"))).status
+
+        await until(first_came)
+        assert [await status() for _ in range(3)] == [200, 200, 503]
+        assert await playlist("second") == 503
+        assert await playlist("first") == 200
