@@ -14,10 +14,9 @@ from typing import Protocol
 
 import numpy as np
 
-from generators.events import transpose
+from generators.events import tokens_to_trio, transpose
 from generators.keys import find_key, how_well_in
 from generators.music import PARTS, Bar, Trio
-from generators.realise import realise
 from generators.sampler import Plan
 from generators.walk import bar_latent
 
@@ -25,6 +24,10 @@ SHIFTS = sorted(range(-5, 7), key=abs)  # semitones; of equal fits the shortest 
 
 
 class Singer(Protocol):
+    @property
+    def arithmetic(self) -> str:
+        """On what kind of device it multiplies, and how precisely: the notes hang on it."""
+
     def decode_many(self, plans: Sequence[Plan], /) -> list[np.ndarray]:
         """The tokens of each plan, int16 `(16 bars, parts)`."""
 
@@ -46,6 +49,11 @@ class Ensemble:
         self._lead = lead
         self._partners = partners
 
+    @property
+    def arithmetic(self) -> str:
+        singers = (self._lead, *(partner.singer for partner in self._partners.values()))
+        return ", ".join(dict.fromkeys(singer.arithmetic for singer in singers))
+
     def decode_many(self, plans: Sequence[Plan]) -> list[np.ndarray]:
         """The tokens of each plan, int16 `(16 bars, 3)`."""
         pieces = self._lead.decode_many(plans)
@@ -54,8 +62,8 @@ class Ensemble:
             for tokens, theirs in zip(pieces, sung, strict=True):
                 tokens[:, PARTS.index(part)] = theirs[:, partner.column]
         if "melody" in self._partners:
-            for tokens, (_, bars, _, _) in zip(pieces, plans, strict=True):
-                tokens[:, 0] = _in_the_key_of_the_bass(tokens, bars)
+            for tokens in pieces:
+                tokens[:, 0] = _in_the_key_of_the_bass(tokens)
         return pieces
 
 
@@ -90,9 +98,13 @@ def rotation(window: int, from_size: int, to_size: int) -> np.ndarray:
     return np.concatenate(turns)[:to_size]
 
 
-def _in_the_key_of_the_bass(tokens: np.ndarray, bars: Sequence[Bar]) -> np.ndarray:
-    """The melody moved, as a whole, to where its notes fit the key of the bass best."""
-    trio = realise(tokens, bars)
+def _in_the_key_of_the_bass(tokens: np.ndarray) -> np.ndarray:
+    """The melody moved, as a whole, to where its notes fit the key of the bass best.
+
+    Both as they are sung: how the bars are transposed later, or who rests in them, is no matter,
+    for that is known only when they were sung once.
+    """
+    trio = tokens_to_trio(tokens)
     key = find_key(Trio((), trio.bass, (), trio.steps))
     # The melody moved fits the key as well as the melody itself fits the key moved back.
     shift = max(SHIFTS, key=lambda by: how_well_in(key.transposed(-by), trio.melody))

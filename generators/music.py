@@ -144,6 +144,9 @@ class Piece:
     leaving: Instruments | None = None  # a bridge's: what plays when it begins, and fades
     humanize_percent: int = 0  # how freely it is played: 0 by rule, 100 as the groove model says
     groove_sha256: str = ""  # of that model's weights; empty where it played no drums
+    # Whose rules and arithmetic the notes come from, "1 cpu float32": see generators.recipe.
+    # Empty in pieces from before it was told.
+    composer: str = ""
     # None where nothing was chosen: bridges, patterns, and pieces from before there were verdicts.
     verdict: Verdict | None = field(default=None, repr=False, compare=False)
 

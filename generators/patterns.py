@@ -13,7 +13,7 @@ import numpy as np
 from generators.keys import Key
 from generators.music import STEPS_PER_BAR, Instruments, Note, Piece, Trio
 from generators.realise import accented
-from generators.recipe import Clock, identified
+from generators.recipe import Clock, composer, identified
 from generators.titles import title
 
 BARS = 8
@@ -59,6 +59,7 @@ def pattern_piece(
             weights_sha256="",
             created=clock(),
             latents=np.zeros((0, 0), np.float32),
+            composer=composer(),
         )
     )
 

@@ -6,6 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import json
+import operator
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -15,9 +16,21 @@ import numpy as np
 from generators.music import PARTS, Bar, Instruments, Mix, Note, Piece, Strip, Trio, Verdict
 
 RECIPE_VERSION = 1
+# Of all the code between a recipe and its notes. Raise it when the same recipe comes to give other
+# notes: tests/station/test_regenerate.py says when.
+COMPOSER_VERSION = 1
 # Fields that came later are left out where they say nothing: what was hashed before them hashes
 # alike. The first so many were always there.
 FIRST_FIELDS: dict[type, int] = {Note: 4, Bar: 6}
+# What gives all fields of a value, and the defaults of the later ones: there are many notes.
+_COLUMNS = {
+    kind: (
+        operator.attrgetter(*(field.name for field in dataclasses.fields(kind))),
+        first,
+        [field.default for field in dataclasses.fields(kind)[first:]],
+    )
+    for kind, first in FIRST_FIELDS.items()
+}
 
 Clock = Callable[[], datetime]  # now, UTC: given, so that a test can live in any century
 
@@ -59,6 +72,7 @@ def from_dict(data: dict[str, Any]) -> Piece:
             leaving=instruments_from_dict(data["leaving"]) if "leaving" in data else None,
             humanize_percent=data.get("humanize_percent", 0),
             groove_sha256=data.get("groove_sha256", ""),
+            composer=data.get("composer", ""),
             verdict=Verdict(**data["verdict"]) if "verdict" in data else None,
         )
     except (KeyError, TypeError) as error:
@@ -66,6 +80,15 @@ def from_dict(data: dict[str, Any]) -> Piece:
     if identify(piece) != piece.id:
         raise ValueError(f"piece {piece.id} was altered: its content hashes to {identify(piece)}")
     return piece
+
+
+def composer(arithmetic: str = "") -> str:
+    """What a piece made now says of its composer; `arithmetic` is that of the model, if one sang.
+
+    Products round otherwise on another kind of device or at another precision, and a token that
+    lies on the edge then falls to the other side.
+    """
+    return f"{COMPOSER_VERSION} {arithmetic}".rstrip()
 
 
 def identified(piece: Piece) -> Piece:
@@ -118,11 +141,9 @@ def latents_from_text(rows: list[str]) -> np.ndarray:
 
 def _row(value: Note | Bar) -> list[Any]:
     """Its fields, in order."""
-    fields = dataclasses.fields(value)
-    row = [getattr(value, field.name) for field in fields]
-    for field in reversed(fields[FIRST_FIELDS[type(value)] :]):
-        if row[-1] != field.default:
-            break
+    values, first, defaults = _COLUMNS[type(value)]
+    row = list(values(value))
+    while len(row) > first and row[-1] == defaults[len(row) - first - 1]:
         row.pop()
     return row
 
@@ -153,4 +174,6 @@ def _content(piece: Piece) -> dict[str, Any]:
         content["humanize_percent"] = piece.humanize_percent
     if piece.groove_sha256:
         content["groove_sha256"] = piece.groove_sha256
+    if piece.composer:
+        content["composer"] = piece.composer
     return content

@@ -31,10 +31,13 @@ VECTOR = 32  # floats that torch's loops take at once; a rest goes through anoth
 class Sampler:
     """A trained model made ready for sampling on one device."""
 
-    def __init__(self, model: MusicVAE, device: torch.device) -> None:
+    def __init__(
+        self, model: MusicVAE, device: torch.device, dtype: torch.dtype | None = None
+    ) -> None:
+        """`dtype` is of the products; None: the fastest that the device does well."""
         self.config = model.config
         self.device = device
-        self._dtype = fast_dtype(device)
+        self._dtype = dtype or fast_dtype(device)
         self._conductor = model.conductor.to(device).eval()
         self._parts = [
             _PartTables(decoder, model.embedding, device, self._dtype)  # type: ignore[arg-type] # all are
@@ -44,6 +47,11 @@ class Sampler:
         full = CUDA_BLOCK_BARS if device.type == "cuda" else BLOCK_BARS
         small = () if device.type == "cuda" else SMALL_BLOCKS
         self._blocks = (*(bars for bars in small if self._rounds_alike(bars, full)), full)
+
+    @property
+    def arithmetic(self) -> str:
+        """See `generators.ensemble.Singer`."""
+        return f"{self.device.type} {str(self._dtype).removeprefix('torch.')}"
 
     @torch.inference_mode()
     def decode(

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
-from generators.music import Bar
+from generators.music import Bar, Piece
+
+GRID = 1 / 32  # of latents that are kept; a power of two, so every point of it is exact
 
 
 def slerp(start: np.ndarray, end: np.ndarray, t: float) -> np.ndarray:
@@ -49,6 +52,16 @@ def bar_latent(latents: np.ndarray, bar: Bar) -> np.ndarray:
 def prior(rng: np.random.Generator, z_size: int) -> np.ndarray:
     """A draw from N(0, I), float32 `(z_size,)`."""
     return rng.standard_normal(z_size, dtype=np.float32)
+
+
+def rounded(latents: np.ndarray) -> np.ndarray:
+    """Latents on a grid, so that an archive can hold each number in a byte: see storage.rows.
+
+    They move by a hundredth, where draws of the prior lie whole units apart. To be done before
+    they are decoded: what is kept is what was sung.
+    """
+    # What is added makes -0 a 0: they are equal, but no other bytes than these are to come back.
+    return np.asarray(np.rint(latents / GRID) * GRID + 0.0, np.float32)
 
 
 def near(latent: np.ndarray, rng: np.random.Generator, distance: float) -> np.ndarray:
@@ -97,3 +110,15 @@ def cheapest_path(costs: Sequence[np.ndarray]) -> list[int]:
     for origins in reversed(came_from):
         path.append(int(origins[path[-1]]))
     return path[::-1]
+
+
+def centre(piece: Piece) -> np.ndarray | None:
+    """The mean of where a piece's bars lie, each as long as the others: float32 `(z_size,)`.
+
+    None where no model made it.
+    """
+    if not piece.bars or not len(piece.latents):
+        return None
+    bars = Counter((bar.start, bar.end, bar.t) for bar in piece.bars)
+    places = [bar_latent(piece.latents, Bar(*at, place=0)) for at in bars]
+    return np.average(places, axis=0, weights=list(bars.values())).astype(np.float32)

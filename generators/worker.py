@@ -51,7 +51,7 @@ NICENESS = 10  # sound first: whoever renders and sends goes before whoever comp
 
 
 def encode_plan(latents: np.ndarray, bars: tuple[Bar, ...], seed: int, temperature: float) -> Any:
-    rows = [[b.start, b.end, b.t, b.place, b.take, b.transpose] for b in bars]
+    rows = [[b.start, b.end, b.t, b.place, b.take] for b in bars]  # all that is heard in singing
     text = latents_to_text(latents)
     return {"latents": text, "bars": rows, "seed": seed, "temperature": temperature}
 
@@ -97,7 +97,8 @@ def main(model: Path, partners: Mapping[str, Path], groove: Path | None) -> None
         cast, device = open_cast(model, partners), best_device()
         singer = load(cast, device)
         drummer = _drummer(groove)
-        _say(answers, {"ready": cast.name, "device": str(device)})
+        ready = {"ready": cast.name, "device": str(device), "arithmetic": singer.arithmetic}
+        _say(answers, ready)
         known = _known(cast.partners.get("melody", cast.lead).path)
         for line in sys.stdin:
             request = json.loads(line)

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from generators.music import STEPS_PER_BAR, STEPS_PER_QUARTER, Bar
-from generators.walk import near, prior
+from generators.walk import near, prior, rounded
 from station.generator import Plan
 
 SECTION_BARS = 8
@@ -143,7 +143,7 @@ def draw_plans(
     plans = []
     for number in range(count):
         rng = np.random.default_rng([lot, number])
-        plans.append(Plan(draw(rng), bars, int(rng.integers(2**63)), temperature))
+        plans.append(Plan(rounded(draw(rng)), bars, int(rng.integers(2**63)), temperature))
     return plans
 
 

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 
 from generators.music import Origin, Piece
 from storage import rows, tables
+from storage.cursors import cursor_at, place_of
 from storage.database import Database
 from storage.errors import RecordError
 from storage.records import AiredPiece, Airing, Join, ListeningHour, StationEvent
@@ -62,6 +63,12 @@ def piece(database: Database, piece_id: str) -> Piece | None:
     return rows.from_row(found[0]) if found else None
 
 
+def pieces_of(database: Database, piece_ids: Collection[str]) -> dict[str, Piece]:
+    """Some pieces by their ids, without those that are not there."""
+    query = sa.select(tables.pieces).where(tables.pieces.c.id.in_(piece_ids))
+    return {piece.id: piece for _, piece in readable(_all(database, query))}
+
+
 def history(
     database: Database, station: str, before: datetime | None = None, limit: int = 20
 ) -> list[AiredPiece]:
@@ -75,6 +82,54 @@ def history(
 def last_airing(database: Database, station: str) -> AiredPiece | None:
     """Where the walk through latent space was."""
     return next(iter(history(database, station, limit=1)), None)
+
+
+def airing_at(database: Database, station: str, utc: datetime) -> AiredPiece | None:
+    """What had begun last at a time, and may have been over then; None before the first.
+
+    Raises:
+        RecordError: the row of its piece is damaged.
+    """
+    query = _AIRED.where(tables.airings.c.station == station, tables.airings.c.aired_at <= utc)
+    found = _all(database, query.order_by(*_NEWEST_FIRST).limit(1))
+    return (
+        AiredPiece(_airing(found[0]), rows.from_row(found[0]), _join(found[0])) if found else None
+    )
+
+
+def airings_from(
+    database: Database, station: str, utc: datetime, limit: int = 20
+) -> list[AiredPiece]:
+    """What began at a time and after it, oldest first."""
+    query = _AIRED.where(tables.airings.c.station == station, tables.airings.c.aired_at >= utc)
+    oldest_first = (tables.airings.c.aired_at, tables.airings.c.position)
+    return list(_aired(_all(database, query.order_by(*oldest_first).limit(limit))))
+
+
+def pieces_after(
+    database: Database, cursor: str | None = None, limit: int = 500
+) -> tuple[list[Piece], str | None]:
+    """The whole archive in the order it was made, so much at a time.
+
+    Args:
+        cursor: where the last call left off; None to begin.
+
+    Returns:
+        The next pieces, and the cursor behind them; None where there are no more. As pieces are
+        made, a cursor of old goes on to them.
+
+    Raises:
+        ValueError: nobody gave out this cursor.
+    """
+    table = tables.pieces
+    query = sa.select(table).order_by(table.c.created, table.c.id).limit(limit)
+    if cursor is not None:
+        query = query.where(sa.tuple_(table.c.created, table.c.id) > place_of(cursor))
+    found = _all(database, query)
+    if not found:
+        return [], None
+    pieces = [piece for _, piece in readable(found)]
+    return pieces, cursor_at(found[-1]["created"], found[-1]["id"])
 
 
 def recent_pieces(
@@ -109,6 +164,21 @@ def airings(database: Database, broadcast_id: str) -> list[Airing]:
     query = sa.select(tables.airings).where(tables.airings.c.broadcast_id == broadcast_id)
     found = _all(database, query.order_by(tables.airings.c.position))
     return [_airing(row) for row in found]
+
+
+def airings_of(database: Database, piece_id: str, limit: int = 20) -> list[Airing]:
+    """When a piece was on air, on any station, newest first."""
+    query = sa.select(tables.airings).where(tables.airings.c.piece_id == piece_id)
+    found = _all(database, query.order_by(*_NEWEST_FIRST).limit(limit))
+    return [_airing(row) for row in found]
+
+
+def first_airing(database: Database, piece_id: str) -> Airing | None:
+    """When a piece was on air for the first time, on any station."""
+    table = tables.airings
+    query = sa.select(table).where(table.c.piece_id == piece_id)
+    found = _all(database, query.order_by(table.c.aired_at, table.c.position).limit(1))
+    return _airing(found[0]) if found else None
 
 
 def joins(
@@ -149,6 +219,16 @@ def events(database: Database, station: str, limit: int) -> list[StationEvent]:
     return [StationEvent(**row) for row in _all(database, query)]
 
 
+def events_between(
+    database: Database, station: str, since: datetime, until: datetime
+) -> list[StationEvent]:
+    """Those of `since` or later and before `until`, oldest first."""
+    table = tables.events
+    query = sa.select(table.c.station, table.c.at, table.c.kind, table.c.detail)
+    query = query.where(table.c.station == station, table.c.at >= since, table.c.at < until)
+    return [StationEvent(**row) for row in _all(database, query.order_by(table.c.at))]
+
+
 def counts(database: Database) -> Counts:
     def rows_in(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
         return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
@@ -162,17 +242,28 @@ def counts(database: Database) -> Counts:
     return Counts(**_all(database, query)[0])
 
 
+def readable(
+    found: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[Mapping[str, Any], Piece]]:
+    """Rows with the pieces in them; a damaged one is left out, with a line in the log.
+
+    Whether one was altered is seen where it is asked for by itself: a list has no time for it.
+    """
+    for row in found:
+        try:
+            yield row, rows.from_row(row, verify=False)
+        except RecordError as error:
+            logger.warning("left out of a list: %s", error)
+
+
 def _all(database: Database, query: sa.Executable) -> list[Mapping[str, Any]]:
     with database.reading() as connection:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
 def _aired(found: Iterable[Mapping[str, Any]]) -> Iterator[AiredPiece]:
-    for row in found:
-        try:
-            yield AiredPiece(_airing(row), rows.from_row(row), _join(row))
-        except RecordError as error:
-            logger.warning("left out of a list: %s", error)
+    for row, piece in readable(found):
+        yield AiredPiece(_airing(row), piece, _join(row))
 
 
 def _airing(row: Mapping[str, Any]) -> Airing:

@@ -102,10 +102,8 @@ class ListeningHour:
     listening_seconds: float  # of all of them together
 
     def __post_init__(self) -> None:
-        _check_utc(self.hour)
+        _check_hour(self.hour)
         _check_utc(self.at)
-        if self.hour.replace(minute=0, second=0, microsecond=0) != self.hour:
-            raise ValueError(f"an hour begins on the hour, not at {self.hour.isoformat()}")
         counts = (self.current, self.peak, self.unique_listeners, self.sessions)
         if min(counts) < 0 or not 0 <= self.listening_seconds < math.inf:
             raise ValueError(f"listening is counted from 0: {self}")
@@ -124,9 +122,36 @@ class StationEvent:
         _check_utc(self.at)
 
 
-Record = Piece | AiredPiece | Broadcast | Join | ListeningHour | StationEvent
+@dataclass(frozen=True, slots=True)
+class Rating:
+    """How one listener changed the counts of a piece, and nothing about who.
+
+    A like is (1, 0). Taken back it is (-1, 0), and turned into a dislike (-1, 1): a record of its
+    own each time, so that the sum of all is what holds now.
+    """
+
+    id: str  # 20 hex digits, drawn at random: two listeners may do the same in the same hour
+    piece_id: str
+    hour: datetime  # UTC, the hour it was in
+    likes: int  # -1, 0 or 1 more
+    dislikes: int  # the same
+
+    def __post_init__(self) -> None:
+        _check_hour(self.hour)
+        if not {self.likes, self.dislikes} <= {-1, 0, 1} or self.likes == self.dislikes:
+            raise ValueError(f"one listener changes a count by one: {self}")
+
+
+# An airing by itself is one whose piece is in the archive already.
+Record = Piece | AiredPiece | Airing | Broadcast | Join | ListeningHour | StationEvent | Rating
 
 
 def _check_utc(time: datetime) -> None:
     if time.utcoffset() != timedelta(0):
         raise ValueError(f"times are kept in UTC, not {time.isoformat()}")
+
+
+def _check_hour(hour: datetime) -> None:
+    _check_utc(hour)
+    if hour.replace(minute=0, second=0, microsecond=0) != hour:
+        raise ValueError(f"an hour begins on the hour, not at {hour.isoformat()}")

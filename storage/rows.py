@@ -1,30 +1,30 @@
-"""A piece as a row of `tables.pieces` and back.
+"""A piece as a row of `tables.pieces` and back, and as an entry of `tables.catalogue`.
 
-`score` is zlib over compact JSON `[melody, bass, drums, bars]`. Each of the four is held by
-column (all starts, all lengths, all pitches, all velocities; a bar's fields likewise), and
-a start as steps since the start before it. So like numbers stand together, and it takes half
-the bytes of `[start, end, pitch, velocity]` a note under the same zlib. A column that came later
-(from a note's fifth, from a bar's seventh) is left out where it says nothing all through.
+What is asked for by itself has a column; the rest is packed into `score`: see storage.packing.
+Rows of before there was that packing have the rest in columns that now stay empty.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import zlib
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from generators import recipe
-from generators.music import PARTS, Bar, Instruments, Note, Piece, Trio, Verdict
+from generators.music import PARTS, STEPS_PER_BAR, Bar, Instruments, Piece, Trio, Verdict
+from storage import first_packing, packing
 from storage.errors import RecordError
+
+_GRID = 1 / 32  # see generators.walk.rounded
+_STEPS = ("i1", "<i2")  # latents as so many steps of the grid
+_FIRST_COLUMNS = ("instruments", "leaving", "verdict", "groove_sha256")  # empty in later rows
 
 
 def to_row(piece: Piece) -> dict[str, Any]:
     """The values of `tables.pieces`, by column name."""
-    score = [*(_note_columns(getattr(piece.trio, part)) for part in PARTS), _columns(piece.bars)]
+    verdict = piece.verdict
+    kind, latents = _packed_latents(piece.latents)
     return {
         "id": piece.id,
         "title": piece.title,
@@ -40,74 +40,113 @@ def to_row(piece: Piece) -> dict[str, Any]:
         "weights_sha256": piece.weights_sha256,
         "created": piece.created,
         "steps": piece.trio.steps,
-        "instruments": recipe.instruments_to_dict(piece.instruments),
+        "instruments": None,
         "parents": list(piece.parents),
-        "score": zlib.compress(json.dumps(score, separators=(",", ":")).encode(), 9),
-        "latents": piece.latents.astype("<f4").tobytes(),
+        "score": packing.pack(piece.trio, piece.bars, {"latents": kind, **_details(piece)}),
+        "latents": latents,
         "latent_count": len(piece.latents),
-        "leaving": recipe.instruments_to_dict(piece.leaving) if piece.leaving else None,
+        "leaving": None,
         "humanize_percent": piece.humanize_percent,
-        "groove_sha256": piece.groove_sha256,
-        **_verdict_columns(piece.verdict),
+        "groove_sha256": "",
+        "composer": piece.composer,
+        "verdict_total": None if verdict is None else verdict.total,
+        "candidates": None if verdict is None else verdict.candidates,
+        "verdict": None,
     }
 
 
-def from_row(row: Mapping[str, Any]) -> Piece:
+def from_row(row: Mapping[str, Any], *, verify: bool = True) -> Piece:
     """The inverse of `to_row`.
 
+    Args:
+        verify: see that its content hashes to its id, which takes as long as all the rest.
+
     Raises:
-        RecordError: the row is damaged, or its content does not hash to its id.
+        RecordError: the row is damaged, or was altered.
     """
     try:
-        *parts, bars = json.loads(zlib.decompress(row["score"]))
-        melody, bass, drums = (_notes(columns) for columns in parts)
+        trio, bars, details = _unpacked(row)
         piece = Piece(
             id=row["id"],
             title=row["title"],
-            trio=Trio(melody, bass, drums, row["steps"]),
+            trio=trio,
             origin=row["origin"],
             tempo_qpm=row["tempo_qpm"],
             tempo_end_qpm=row["tempo_end_qpm"],
             key=row["key"],
-            instruments=_instruments(row["instruments"]),
+            instruments=_instruments(details["instruments"]),
             show=row["show"],
             form=row["form"],
-            bars=tuple(Bar(*bar) for bar in zip(*bars, strict=True)),
+            bars=bars,
             seed=row["seed"],
             temperature=row["temperature"],
             parents=tuple(row["parents"]),
             model=row["model"],
             weights_sha256=row["weights_sha256"],
             created=row["created"],
-            latents=_latents(row["latents"], row["latent_count"]),
-            leaving=_instruments(row["leaving"]) if row["leaving"] else None,
+            latents=_latents(row["latents"], row["latent_count"], details["latents"]),
+            leaving=_instruments(details["leaving"]) if details.get("leaving") else None,
             humanize_percent=row["humanize_percent"],
-            groove_sha256=row["groove_sha256"],
-            verdict=_verdict(row),
+            groove_sha256=details["groove_sha256"],
+            composer=row["composer"],
+            verdict=_verdict(row, details.get("verdict")),
         )
-    except (ValueError, TypeError, zlib.error) as error:
+    except (ValueError, TypeError, KeyError) as error:
         raise RecordError(f"the row of piece {row['id']} is damaged: {error}") from error
-    if recipe.identify(piece) != piece.id:
+    if verify and recipe.identify(piece) != piece.id:
         raise RecordError(
             f"piece {piece.id} was altered: its row hashes to {recipe.identify(piece)}"
         )
     return piece
 
 
-def _verdict_columns(verdict: Verdict | None) -> dict[str, Any]:
-    if verdict is None:
-        return {"verdict_total": None, "candidates": None, "verdict": None}
+def to_entry(piece: Piece) -> dict[str, Any]:
+    """The values of `tables.catalogue`, by column name, of a piece that was not on air yet."""
     return {
-        "verdict_total": verdict.total,
-        "candidates": verdict.candidates,
-        "verdict": {"terms": dict(verdict.terms), "rejected": dict(verdict.rejected)},
+        "piece_id": piece.id,
+        "dated": piece.created,
+        "station": None,
+        "show": piece.show,
+        "key": piece.key,
+        "origin": piece.origin,
+        "model": piece.model,
+        "tempo_qpm": piece.tempo_qpm,
+        "density": notes_a_bar(piece),
+        "score": None if piece.verdict is None else piece.verdict.total,
     }
 
 
-def _verdict(row: Mapping[str, Any]) -> Verdict | None:
-    if row["verdict"] is None:
+def notes_a_bar(piece: Piece) -> float:
+    """Of all parts together, drums too."""
+    notes = sum(len(getattr(piece.trio, part)) for part in PARTS)
+    return notes / (piece.trio.steps / STEPS_PER_BAR)
+
+
+def _details(piece: Piece) -> dict[str, Any]:
+    """What has no column. In the order in which the packing's dictionary expects it."""
+    details: dict[str, Any] = {
+        "groove_sha256": piece.groove_sha256,
+        "instruments": recipe.instruments_to_dict(piece.instruments),
+    }
+    if piece.leaving is not None:
+        details["leaving"] = recipe.instruments_to_dict(piece.leaving)
+    if piece.verdict is not None:
+        verdict = piece.verdict
+        details["verdict"] = {"terms": dict(verdict.terms), "rejected": dict(verdict.rejected)}
+    return details
+
+
+def _unpacked(row: Mapping[str, Any]) -> tuple[Trio, tuple[Bar, ...], Mapping[str, Any]]:
+    if row["score"][:1] == first_packing.MARK:
+        trio, bars = first_packing.unpack(row["score"], row["steps"])
+        return trio, bars, {**{name: row[name] for name in _FIRST_COLUMNS}, "latents": "<f4"}
+    return packing.unpack(row["score"], row["steps"])
+
+
+def _verdict(row: Mapping[str, Any], rest: Mapping[str, Any] | None) -> Verdict | None:
+    if rest is None:
         return None
-    return Verdict(total=row["verdict_total"], candidates=row["candidates"], **row["verdict"])
+    return Verdict(total=row["verdict_total"], candidates=row["candidates"], **rest)
 
 
 def _instruments(data: dict[str, Any] | list[int]) -> Instruments:
@@ -117,37 +156,23 @@ def _instruments(data: dict[str, Any] | list[int]) -> Instruments:
     return recipe.instruments_from_dict(data)
 
 
-def _note_columns(notes: tuple[Note, ...]) -> list[list[int]]:
-    columns = _columns(notes)
-    if columns:
-        starts, ends = columns[:2]
-        columns[1] = [end - start for start, end in zip(starts, ends, strict=True)]
-        columns[0] = [start - before for start, before in zip(starts, [0, *starts], strict=False)]
-    return columns
+def _packed_latents(latents: np.ndarray) -> tuple[str, bytes]:
+    """What kind of number they are held as, and the bytes, exactly.
+
+    Small whole numbers of steps of the grid that a composer rounds to; elsewhere float32.
+    """
+    whole = latents.astype("<f4").tobytes()
+    for kind in _STEPS:
+        with np.errstate(all="ignore"):
+            data = (latents / _GRID).astype(kind).tobytes()
+        if _latents(data, len(latents), kind).tobytes() == whole:
+            return kind, data
+    return "<f4", whole
 
 
-def _notes(columns: list[list[int]]) -> tuple[Note, ...]:
-    notes, start = [], 0
-    for since, length, *rest in zip(*columns, strict=True):
-        start += since
-        notes.append(Note(start, start + length, *rest))
-    return tuple(notes)
-
-
-def _columns(values: tuple[Note, ...] | tuple[Bar, ...]) -> list[list[Any]]:
-    """A column a field, without the last ones that hold nothing but their default."""
-    if not values:
-        return []
-    fields = dataclasses.fields(values[0])
-    columns = [[getattr(value, field.name) for value in values] for field in fields]
-    for field in reversed(fields[recipe.FIRST_FIELDS[type(values[0])] :]):
-        if any(value != field.default for value in columns[-1]):
-            break
-        columns.pop()
-    return columns
-
-
-def _latents(data: bytes, count: int) -> np.ndarray:
+def _latents(data: bytes, count: int, kind: str) -> np.ndarray:
+    """float32 `(count, z_size)`."""
     if count == 0:
         return np.zeros((0, 0), np.float32)
-    return np.frombuffer(data, "<f4").reshape(count, -1)
+    numbers = np.frombuffer(data, kind).reshape(count, -1).astype(np.float32)
+    return numbers * np.float32(_GRID) if kind in _STEPS else numbers

@@ -72,9 +72,35 @@ pieces = Table(
     Column("leaving", JSON(none_as_null=True)),  # a bridge's: the instruments that fade
     Column("humanize_percent", Integer, nullable=False, server_default="0"),
     Column("groove_sha256", Text, nullable=False, server_default=""),
+    Column("composer", Text, nullable=False, server_default=""),
     Column("verdict_total", Double),  # 0..1; null, as the next two, where nothing was chosen
     Column("candidates", Integer),  # sampled for its place, itself with them
     Column("verdict", JSON(none_as_null=True)),  # its terms, and why others were rejected
+    Index("pieces_by_time", "created"),
+)
+
+# What pieces are found by, in rows so narrow that tens of thousands may be looked at for a page:
+# see storage.search. On SQLite the table is its first index, newest last.
+catalogue = Table(
+    "catalogue",
+    metadata,
+    Column("dated", UtcDateTime, primary_key=True),  # first on air, or made where it never was
+    Column("piece_id", String(20), ForeignKey("pieces.id"), primary_key=True),
+    Column("station", Text),  # where it was on air first; null where it never was
+    Column("show", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("origin", Text, nullable=False),
+    Column("model", Text, nullable=False),
+    Column("tempo_qpm", Double, nullable=False),  # at its first step
+    Column("density", Double, nullable=False),  # notes a bar, of all parts
+    Column("score", Double),  # of the critic, 0..1; null where nothing was chosen
+    Index("catalogue_by_piece", "piece_id", unique=True),
+    Index("catalogue_by_station", "station", "dated", "piece_id"),
+    Index("catalogue_by_show", "show", "dated", "piece_id"),
+    Index("catalogue_by_key", "key", "dated", "piece_id"),
+    Index("catalogue_by_origin", "origin", "dated", "piece_id"),
+    Index("catalogue_by_model", "model", "dated", "piece_id"),
+    sqlite_with_rowid=False,
 )
 
 broadcasts = Table(
@@ -127,6 +153,19 @@ listening_hours = Table(
     Column("sessions", Integer, nullable=False),
     Column("listening_seconds", Double, nullable=False),
     Index("listening_hours_by_station", "station", "hour"),
+)
+
+ratings = Table(
+    "ratings",
+    metadata,
+    Column("id", String(20), primary_key=True),
+    # No foreign key: the database may be newer than what was on air.
+    Column("piece_id", String(20), nullable=False),
+    Column("hour", UtcDateTime, nullable=False),
+    Column("likes", Integer, nullable=False),  # -1, 0 or 1 more
+    Column("dislikes", Integer, nullable=False),
+    Index("ratings_by_piece", "piece_id", "likes", "dislikes"),  # all that is summed is in it
+    Index("ratings_by_hour", "hour", "piece_id", "likes", "dislikes"),
 )
 
 events = Table(

@@ -15,15 +15,20 @@ from storage.records import (
     Broadcast,
     Join,
     ListeningHour,
+    Rating,
     Record,
     StationEvent,
 )
 
-_FLAT: dict[str, type[Broadcast | Join | ListeningHour | StationEvent]] = {
+Flat = Airing | Broadcast | Join | ListeningHour | StationEvent | Rating  # no record in it
+
+_FLAT: dict[str, type[Flat]] = {
+    "airing": Airing,  # by itself, where its piece is known already
     "broadcast": Broadcast,
     "join": Join,
     "listening": ListeningHour,
     "event": StationEvent,
+    "rating": Rating,
 }
 _TIMES = ("started_at", "aired_at", "at", "hour")
 
@@ -48,7 +53,7 @@ def from_line(line: bytes) -> Record:
         match data["record"]:
             case "piece":
                 return recipe.from_dict(data["piece"])
-            case "airing":
+            case "airing" if "piece" in data:
                 airing = Airing(**_with_times(data["airing"]))
                 return AiredPiece(airing, recipe.from_dict(data["piece"]))
             case kind:
@@ -71,7 +76,7 @@ def _to_data(record: Record) -> dict[str, Any]:
     return {"record": kind, kind: _flat(record)}
 
 
-def _flat(record: Airing | Broadcast | Join | ListeningHour | StationEvent) -> dict[str, Any]:
+def _flat(record: Flat) -> dict[str, Any]:
     values = {field.name: getattr(record, field.name) for field in dataclasses.fields(record)}
     return {
         name: value.isoformat() if isinstance(value, datetime) else value

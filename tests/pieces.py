@@ -155,6 +155,7 @@ def pieces(draw: st.DrawFn, max_bars: int = 4) -> Piece:
             leaving=draw(st.none() | _instruments),
             humanize_percent=draw(st.integers(0, 100)),
             groove_sha256=draw(st.text("0123456789abcdef", max_size=64)),
+            composer=draw(st.sampled_from(["", "1", "1 cpu float32"])),
             verdict=draw(st.none() | _verdicts),
         )
     )

@@ -89,6 +89,11 @@ class MagentaSampler:
             ]
         self._sing = [graphed(decoder.sing, device) for decoder in self._decoders]
 
+    @property
+    def arithmetic(self) -> str:
+        """See `generators.ensemble.Singer`."""
+        return f"{self.device.type} {self.precision}"
+
     def decode(
         self, z: np.ndarray, uniforms: np.ndarray, temperatures: np.ndarray, *, serial: bool = False
     ) -> np.ndarray:

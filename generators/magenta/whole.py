@@ -20,6 +20,11 @@ class WholeSampler:
         self._columns = [PARTS.index(part) for part in sampler.config.parts]
         self._bars = sampler.config.steps // STEPS_PER_BAR
 
+    @property
+    def arithmetic(self) -> str:
+        """See `generators.ensemble.Singer`."""
+        return self._sampler.arithmetic
+
     def decode_many(self, plans: Sequence[Plan]) -> list[np.ndarray]:
         """The tokens of each plan, int16 (16 bars, parts). Bars of one latent are cut from one."""
         runs = [

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -20,6 +21,8 @@ BASS_IN_C = (36, 43, 40, 43, 41, 48, 43, 47)  # one bar in eighths
 class Bassist:
     """Leads with a bass in C, no melody and no drums."""
 
+    arithmetic = "cpu float32"
+
     def decode_many(self, plans: Sequence[Plan]) -> list[np.ndarray]:
         pieces = []
         for _, bars, _, _ in plans:
@@ -31,6 +34,8 @@ class Bassist:
 
 class Scale:
     """Sings the same major scale whatever it is told, and remembers what it was told."""
+
+    arithmetic = "cpu int8"
 
     def __init__(self, tonic: int) -> None:
         self.tonic = tonic
@@ -61,6 +66,21 @@ def test_a_melody_from_another_model_is_brought_into_the_key_of_the_bass(
     alone = tokens.copy()
     alone[:, 1] = 0
     assert fifths_apart(find_key(realise(alone, row[1])), bass) <= 1
+
+
+def test_what_is_sung_does_not_hang_on_how_it_is_played(rng: np.random.Generator) -> None:
+    """A recipe has the bars as they were played: they must give the notes that were sung."""
+    latents, bars, seed, temperature = plan(rng)
+    played = [replace(bar, transpose=5 - 7 * (bar.place % 2), rests="b") for bar in bars]
+    one, other = [
+        Ensemble(Bassist(), {"melody": partner(Scale(63))}).decode_many([row])[0]
+        for row in ((latents, bars, seed, temperature), (latents, played, seed, temperature))
+    ]
+    np.testing.assert_array_equal(one, other)
+
+
+def test_an_ensemble_names_all_of_its_arithmetic() -> None:
+    assert Ensemble(Bassist(), {"melody": partner(Scale(60))}).arithmetic == "cpu float32, cpu int8"
 
 
 def test_the_bass_stays_the_leads(rng: np.random.Generator) -> None:

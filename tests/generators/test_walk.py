@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise, product
 
 import numpy as np
@@ -10,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from generators.walk import cheapest_path, near, prior, slerp, strand
+from generators.walk import centre, cheapest_path, near, prior, rounded, slerp, strand
+from tests.pieces import make_piece
 
 
 def two(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
@@ -47,6 +49,18 @@ def test_slerp_has_no_way_from_nothing(rng: np.random.Generator) -> None:
 def test_slerp_refuses_latents_of_two_models(rng: np.random.Generator) -> None:
     with pytest.raises(ValueError, match="differ in shape"):
         slerp(prior(rng, 8), prior(rng, 16), 0.5)
+
+
+def test_rounded_latents_lie_a_hundredth_off(rng: np.random.Generator) -> None:
+    latents, _ = two(rng)
+    assert np.abs(rounded(latents) - latents).max() <= 1 / 64
+    assert rounded(latents).dtype == np.float32
+
+
+def test_what_was_rounded_stays(rng: np.random.Generator) -> None:
+    once = rounded(two(rng)[0])
+    assert rounded(once).tobytes() == once.tobytes()
+    assert not np.signbit(once[once == 0]).any()
 
 
 def test_a_variation_is_nearer_than_a_stranger(rng: np.random.Generator) -> None:
@@ -90,3 +104,16 @@ def test_no_path_is_cheaper_than_the_cheapest(seed: int) -> None:
 
     others = product(range(1), range(3), range(3), range(2))
     assert price(cheapest_path(costs)) == pytest.approx(min(map(price, others)))
+
+
+def test_a_piece_lies_where_it_spends_its_time() -> None:
+    piece = make_piece(bars=4, latents=2, z_size=8)
+    bars = tuple(
+        replace(bar, start=at, end=at) for bar, at in zip(piece.bars, (0, 0, 0, 1), strict=True)
+    )
+    found = centre(replace(piece, bars=bars))
+    assert found == pytest.approx(0.75 * piece.latents[0] + 0.25 * piece.latents[1], abs=1e-6)
+
+
+def test_what_no_model_made_lies_nowhere() -> None:
+    assert centre(make_piece(latents=0)) is None
