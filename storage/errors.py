@@ -1,15 +1,21 @@
 """What can go wrong between a record and its row.
 
 StorageError
-├── DatabaseError               the URL is of no use, or no driver is installed for it
+├── DatabaseError               the URL is of no use, or the server is not fit for us
 │   ├── UnavailableError        locked, gone, read-only or full: worth another try
+│   │   └── NoAnswerError       its server says nothing at all: it costs whoever waits for it
 │   ├── CorruptDatabaseError    the file is not a database, or is damaged
 │   └── NewerDatabaseError      a later version of Latent FM wrote it
 ├── RecordError                 a record the database refuses, or a row that is not its piece
-└── JournalError                another server writes to this journal
+├── JournalError                another server writes to this journal
+├── ExportError                 there is no place or no room for an export
+├── ArchiveFileError            a file to import is cut short, altered, or something else
+└── BackupError                 a copy that could not be made, or put back
 """
 
 from __future__ import annotations
+
+from pathlib import Path
 
 
 class StorageError(Exception):
@@ -21,11 +27,21 @@ class DatabaseError(StorageError):
 
 
 class UnavailableError(DatabaseError):
-    def __init__(self, database: str, reason: str) -> None:
+    def __init__(
+        self,
+        database: str,
+        reason: str,
+        fix: str = "Free the disk, close the program that locks it, or set [storage] url in "
+        "station.toml.",
+    ) -> None:
         super().__init__(
             f"cannot use database {database}: {reason}. Airings wait in the journal meanwhile. "
-            f"Free the disk, close the program that locks it, or set [storage] url in station.toml."
+            + fix
         )
+
+
+class NoAnswerError(UnavailableError):
+    pass
 
 
 class CorruptDatabaseError(DatabaseError):
@@ -51,4 +67,18 @@ class RecordError(StorageError):
 
 
 class JournalError(StorageError):
+    pass
+
+
+class ExportError(StorageError):
+    pass
+
+
+class ArchiveFileError(StorageError):
+    def __init__(self, path: Path, line: int, reason: str) -> None:
+        super().__init__(f"{path}, line {line}: {reason}")
+        self.line = line
+
+
+class BackupError(StorageError):
     pass

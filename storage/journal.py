@@ -23,6 +23,7 @@ from storage.writing import store
 
 FIRST_RETRY_SECONDS = 0.2
 LONGEST_RETRY_SECONDS = 15.0
+JOURNAL = "journal.jsonl"  # in the data folder
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ class Journal:
         """
         self.rejected = folder / "journal.rejected"  # lines that are no record, with the reason
         self._database = database
-        self._lines = LineFile(folder / "journal.jsonl")
+        self._lines = LineFile(folder / JOURNAL)
         self._fault = Fault("airings wait in the journal")
         self._hurry = threading.Event()
         self._closing = False
@@ -66,6 +67,11 @@ class Journal:
         """What is wrong now, for health; None when all is well."""
         reasons = [f.reason for f in (self._fault, self._lines.fault) if f.reason is not None]
         return "; ".join(reasons) or None
+
+    @property
+    def waiting_bytes(self) -> int:
+        """How much is not in the database yet."""
+        return self._lines.waiting_bytes
 
     def flush(self, timeout_seconds: float) -> bool:
         """Wait until all that was appended is in the database; whether it is."""
@@ -115,7 +121,8 @@ class Journal:
 
     def _drain(self) -> None:
         while lines := self._lines.first():
-            if not self._database.is_ready:
+            # After a fault it may be another one: made anew, or brought back from a backup.
+            if not self._database.is_ready or self._fault.reason is not None:
                 self._database.prepare()
             rejects = self._store(lines)
             if not self._database.is_ready:

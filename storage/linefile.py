@@ -110,8 +110,12 @@ class LineFile:
             self.changed.notify_all()
 
     @property
+    def waiting_bytes(self) -> int:
+        return max(0, self.appended_bytes - self.settled_bytes)
+
+    @property
     def is_settled(self) -> bool:
-        return self.settled_bytes >= self.appended_bytes
+        return self.waiting_bytes == 0
 
     def close(self) -> None:
         with self.changed:

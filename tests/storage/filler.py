@@ -15,6 +15,7 @@ from storage.database import Database
 from storage.journal import Journal
 from tests.pieces import make_piece
 from tests.storage.broadcasts import airing_of
+from tests.storage.logged import PATIENCE_SECONDS, waited_for
 
 if __name__ == "__main__":
     folder, url = sys.argv[1:]
@@ -25,15 +26,13 @@ if __name__ == "__main__":
     journal = Journal(Path(folder), database)
     for number in range(20):
         journal.aired(piece, airing_of(piece, number))
-    assert not journal.flush(0.3)
-    degraded = journal.degraded or ""
-    assert "journal" in degraded, degraded
-    assert "database" in degraded, degraded
+    waited_for(journal, "database")
+    assert "journal" in (journal.degraded or ""), journal.degraded
     assert (Path(folder) / "journal.jsonl").read_bytes().endswith(b"\n"), "a line was cut"
 
     resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     journal.aired(piece, airing_of(piece, 20))
-    assert journal.flush(20), journal.degraded
+    assert journal.flush(PATIENCE_SECONDS), journal.degraded
     assert journal.degraded is None
     expected = [airing_of(piece, number).position for number in range(21)]
     assert [airing.position for airing in queries.airings(database, "b1")] == expected
