@@ -16,7 +16,7 @@ import queue
 import re
 import sys
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime
 from ipaddress import ip_address, ip_network
 from logging.handlers import WatchedFileHandler
@@ -39,9 +39,11 @@ CLOSING_SECONDS = 1.0  # for the last lines
 class AccessLog(AbstractAccessLogger):
     """One for all connections; it does nothing until it is opened."""
 
-    def __init__(self) -> None:
+    def __init__(self, why_not: Callable[[], str | None] = lambda: None) -> None:
+        """`why_not` is asked before each line: nothing is written while it has a reason."""
         self._file: LogFile | None = None
         self._is_full = False
+        self._why_not = why_not
 
     def open(self, path: Path, *, full_addresses: bool) -> None:
         """
@@ -78,7 +80,7 @@ class AccessLog(AbstractAccessLogger):
         Answers without an end call it themselves, for aiohttp says nothing of one that was cut off.
         """
         request[LOGGED] = True
-        if self._file:
+        if self._file and not self._why_not():
             address = client_address(request) or "-"
             shown = address if self._is_full else masked(address)
             self._file.add(line(shown, request, status, sent_bytes, seconds, datetime.now(UTC)))
@@ -90,7 +92,7 @@ ACCESS_LOG = web.AppKey("access_log", AccessLog)
 async def logging_access(app: web.Application) -> AsyncIterator[None]:
     """While the application runs, keep the log that the settings ask for."""
     settings = app[PROGRAMME].settings.server
-    log = app[ACCESS_LOG] = AccessLog()
+    log = app[ACCESS_LOG] = AccessLog(app[PROGRAMME].space.allows_samples)
     if settings.access_log:
         log.open(settings.access_log, full_addresses=settings.access_log_addresses == "full")
     yield
