@@ -32,3 +32,13 @@ def seconds_bar(seconds: float, doing: str) -> tqdm[Any]:
     return tqdm(
         total=seconds, desc=doing, bar_format="{l_bar}{bar}| {n:.0f} of {total:.0f} s{postfix}"
     )
+
+
+def count_bar(total: int | None, unit: str, doing: str, done: int = 0) -> tqdm[Any]:
+    """A bar to be updated with counts: how many, how fast, and how long it still takes.
+
+    `done` are from an earlier try, and say nothing of the speed of this one.
+    """
+    from tqdm import tqdm
+
+    return tqdm(total=total, desc=doing, unit=f" {unit}", unit_scale=True, initial=done)
