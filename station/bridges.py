@@ -13,18 +13,17 @@ from typing import Protocol
 
 import numpy as np
 
-from generators.arrangement import DRUMS, arranged
 from generators.cast import Cast
 from generators.distance import Steps, bar_vectors, clash, join_steps
-from generators.groove.touch import Touch
 from generators.keys import find_key
 from generators.music import Bar, Piece
 from generators.realise import realise
-from generators.recipe import Clock, identified
+from generators.recipe import Clock, composer, identified
 from generators.strands import Shore, smoothest
-from generators.walk import bar_latent, strand
+from generators.walk import bar_latent, rounded, strand
 from station.generator import Choice, Plan
 from station.palettes import seated
+from station.performing import Drums, performed
 from station.show_settings import ShowSettings
 
 ARROW = " → "  # between the titles of a bridge's ends; of a bridge, only where it led counts
@@ -38,11 +37,12 @@ MOST_WORST = 1.3
 MOST_CLASH = 0.3  # held-out music has 0.2 of its time on a dissonance
 
 
-class Decoder(Protocol):
+class Decoder(Drums, Protocol):
     """What the composer needs of the generator."""
 
     model: Cast | None
     device: str
+    arithmetic: str  # see generators.ensemble.Singer
     seconds_a_bar: float | None
 
     async def decode(self, plans: list[Plan], /) -> list[np.ndarray]: ...
@@ -50,8 +50,6 @@ class Decoder(Protocol):
     async def choose(
         self, plans: list[Plan], recent: np.ndarray, wish: Mapping[str, float], /
     ) -> Choice: ...
-
-    async def touch(self, drums: np.ndarray, /) -> Touch | None: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,13 +93,12 @@ async def bridge_between(
     """
     home = left_at(old, leave_bar, new.latents.shape[1])
     assert home is not None, "there is a bridge from a piece of the same latent space only"
-    latents = np.stack([home, new.latents[new.bars[0].start]])
+    latents = rounded(np.stack([home, new.latents[new.bars[0].start]]))
     draft = await _best_draft(decoder, old, new, leave_bar, latents, bars)
-    touch = None
-    if show.humanize_percent:
-        touch = await decoder.touch(arranged(draft.tokens, draft.bars)[:, DRUMS])
     tempo_qpm = _tempo_after(old, leave_bar)
-    sung = realise(draft.tokens, draft.bars, touch, show.humanize_percent, tempo_qpm)
+    sung, groove_sha256 = await performed(
+        decoder, draft.tokens, draft.bars, show.humanize_percent, tempo_qpm
+    )
     trio = seated(sung, new.instruments)
     return identified(
         replace(
@@ -120,7 +117,8 @@ async def bridge_between(
             latents=latents,
             leaving=old.instruments,
             humanize_percent=show.humanize_percent,
-            groove_sha256=new.groove_sha256 if touch is not None else "",
+            groove_sha256=groove_sha256,
+            composer=composer(decoder.arithmetic),
             verdict=None,
         )
     )

@@ -17,14 +17,13 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from generators.arrangement import DRUMS, arranged
 from generators.cast import Cast
 from generators.events import melody_to_tokens
 from generators.keys import Key, find_key, parse_key
 from generators.music import Bar, Piece
 from generators.ngrams import melody_ngrams
 from generators.realise import realise
-from generators.recipe import Clock, identified
+from generators.recipe import Clock, composer, identified
 from generators.titles import title
 from station import candidates
 from station.bridges import Decoder, bridge_between, left_at
@@ -33,7 +32,9 @@ from station.dials import Dials, dials_at, directions_of, steer, wish
 from station.forms import draw_plans, draw_sections, form_named
 from station.harmony import harmonised, moved, way_on
 from station.palettes import choose_instruments, seated
+from station.performing import performed
 from station.show_settings import ShowSettings
+from station.taste import Taste
 
 BEATS_A_BAR = 4
 REMEMBERED = 8  # pieces whose tunes are not to come again so soon
@@ -60,6 +61,7 @@ class Composer:
         self._zone = ZoneInfo(timezone)
         self._stations = stations
         self._tunes: deque[np.ndarray] = deque(maxlen=REMEMBERED)
+        self.taste = Taste()  # what listeners like: the next pieces may lean to it
 
     def remember(self, pieces: Iterable[Piece]) -> None:
         """Pieces that were heard, oldest first: the next ones shall have other tunes."""
@@ -116,6 +118,8 @@ class Composer:
     ) -> Piece:
         """The best of the candidates, brought into a key that follows from the last."""
         dials = dials_at(show, controls, self._local_time(ready_seconds))
+        if home is not None:
+            home = self.taste.lean(home, show.name, self._rng)
         tempo_qpm = float(self._rng.uniform(min(show.tempo_qpm), max(show.tempo_qpm)) * dials.tempo)
         form = form_named(str(self._rng.choice(show.forms))).fitted(model.bars, tempo_qpm)
         bars = form.bars(model.bars, tempo_qpm, self._rng)
@@ -139,11 +143,10 @@ class Composer:
         choice = await self._decoder.choose(plans, recent, wish(dials))
         plan, tokens = plans[choice.index], choice.tokens
         bars, key = _in_key(tokens, plan.bars, after, show, dials)
-        touch = None
-        if show.humanize_percent:
-            touch = await self._decoder.touch(arranged(tokens, bars)[:, DRUMS])
         tempo_qpm = round(tempo_qpm, 1)
-        trio = realise(tokens, bars, touch, show.humanize_percent, tempo_qpm)
+        trio, groove_sha256 = await performed(
+            self._decoder, tokens, bars, show.humanize_percent, tempo_qpm
+        )
         instruments = choose_instruments(show, trio, self._rng)
         return identified(
             Piece(
@@ -166,7 +169,8 @@ class Composer:
                 created=self._clock(),
                 latents=plan.latents,
                 humanize_percent=show.humanize_percent,
-                groove_sha256=touch.sha256 if touch else "",
+                groove_sha256=groove_sha256,
+                composer=composer(self._decoder.arithmetic),
                 verdict=choice.verdict,
             )
         )

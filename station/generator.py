@@ -86,6 +86,7 @@ class Generator:
         self.fault: str | None = "the model is still loading"
         self.faults = 0
         self.device = ""
+        self.arithmetic = ""  # see generators.ensemble.Singer; empty before the first start
         self.music_seconds = 0.0  # decoded so far, at 120 quarter notes a minute
         self.busy_seconds = 0.0  # ... and the time that took
         self.seconds_a_bar: float | None = None  # lately, of candidates; None before the first
@@ -194,7 +195,7 @@ class Generator:
         )
         self._process = process
         ready = await self._read(process, START_SECONDS)
-        self.device = ready["device"]
+        self.device, self.arithmetic = ready["device"], ready["arithmetic"]
         self.fault = None
         logger.info("the generator is ready: %s on %s", ready["ready"], self.device)
         return process

@@ -49,6 +49,7 @@ class InProcess:
 
     def __init__(self, sampler: Sampler, folder: ModelFolder) -> None:
         self.model: Cast | None = None
+        self.arithmetic = sampler.arithmetic
         self.seconds_a_bar: float | None = None  # set by the test: real time is no matter here
         self.drummer: Callable[[np.ndarray], Touch] | None = None  # set by the test: by rule else
         self._sampler = sampler

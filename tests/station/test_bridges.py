@@ -15,7 +15,7 @@ from generators.music import STEPS_PER_BAR, Bar, Instruments, Piece
 from generators.realise import realise
 from generators.recipe import identified, identify
 from generators.sampler import Sampler
-from generators.walk import prior
+from generators.walk import prior, rounded
 from generators.weights import ModelFolder
 from station.bridges import ROUNDS, TAKES, bridge_between
 from station.generator import Plan
@@ -29,7 +29,8 @@ def piece(
     sampler: Sampler, seed: int, *, transpose: int = 0, rests: str = "", tempo_qpm: float = 100.0
 ) -> Piece:
     """Two sections of the tiny model, as the composer makes them."""
-    latents = np.stack([prior(np.random.default_rng([seed, n]), TINY.z_size) for n in range(2)])
+    draws = [prior(np.random.default_rng([seed, n]), TINY.z_size) for n in range(2)]
+    latents = rounded(np.stack(draws))
     bars = tuple(
         Bar(at, at, 0.0, place, transpose=transpose, rests=rests)
         for at in range(2)
