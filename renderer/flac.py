@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from renderer.codec import Codec
+from renderer.marks import MARKS
 from renderer.ogg import OggStream, comments
 from renderer.pcm import Packet, Preamble, Start, in_16_bits
 
@@ -32,7 +33,7 @@ class FlacEncoder:
         self._told = 0  # ... and came out
         self._stream = OggStream()
         streaminfo = _block(_STREAMINFO, self._codec.header)
-        heads = (_MAPPING + streaminfo, _block(_COMMENTS | _LAST_BLOCK, comments({})))
+        heads = (_MAPPING + streaminfo, _block(_COMMENTS | _LAST_BLOCK, comments(MARKS)))
         self._preamble = Preamble(b"".join(self._stream.page([head], 0) for head in heads))
 
     def encode(self, samples: np.ndarray, starts: Sequence[Start] = ()) -> list[Packet]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 
 import av
@@ -19,8 +19,8 @@ from generators.music import PARTS, Piece
 from renderer.balance import Balance
 from renderer.balancer import Balancer
 from renderer.errors import EncoderError
-from renderer.export import COMMENT
 from renderer.frames import audio_frame
+from renderer.marks import in_libav, piece_tags
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.solo import TAIL_SECONDS, MakeSynth, frames_with_tail, solo
 
@@ -52,6 +52,7 @@ def export_stems(
     make_synth: MakeSynth,
     tail_seconds: float = TAIL_SECONDS,
     *,
+    station: str = "Latent FM",
     balance: Balance | None = None,
 ) -> bytes:
     """A zip of melody.flac, bass.flac and drums.flac, of 24 bits; equal bytes each time.
@@ -66,7 +67,8 @@ def export_stems(
         for part in PARTS:
             stem = _stem(piece, part, make_synth, tail_seconds, balance)
             entry = zipfile.ZipInfo(f"{part}.flac", _LONG_AGO)
-            archive.writestr(entry, _flac(stem, f"{piece.title}: {part}"))
+            tags = {**piece_tags(piece, station), "TITLE": f"{piece.title}: {part}"}
+            archive.writestr(entry, _flac(stem, tags))
     return file.getvalue()
 
 
@@ -82,13 +84,13 @@ def _stem(
     return solo(piece, make_synth, alone, frames_with_tail(piece, tail_seconds))
 
 
-def _flac(blocks: Iterable[np.ndarray], title: str) -> bytes:
+def _flac(blocks: Iterable[np.ndarray], tags: Mapping[str, str]) -> bytes:
     """FLAC of 24 bits, encoded as the blocks come."""
     file = io.BytesIO()
     bitexact = {"fflags": "+bitexact"}
     try:
         with av.open(file, "w", format="flac", container_options=bitexact) as container:
-            container.metadata.update({"title": title, "comment": COMMENT})
+            container.metadata.update(in_libav(tags))
             stream = container.add_stream(
                 "flac", rate=SAMPLE_RATE_HZ, layout="stereo", options={"flags": "+bitexact"}
             )

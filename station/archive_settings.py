@@ -28,4 +28,4 @@ class ProvenanceSettings(Section):
     licence: str = Field(
         "CC0-1.0", min_length=1, max_length=100, description="SPDX name of the music's licence"
     )
-    mark: bool = Field(True, description="say in headers, tags and pages that a machine made it")
+    mark: bool = Field(True, description="say in headers and pages that a machine made it")

@@ -14,7 +14,8 @@ OPEN = ("/stream", "/stations/", "/listen.", "/hls/", "/status-json.xsl", "/api/
 METHODS = "GET, HEAD, OPTIONS"
 ASKED_WITH = "Accept, Cache-Control, Content-Type, Icy-MetaData, Origin, Range, X-Requested-With"
 ANSWERED_WITH = (
-    "Accept-Ranges, Content-Length, Content-Range, Date, Retry-After, ice-audio-info, icy-br, "
+    "AI-Disclosure, Accept-Ranges, Content-Length, Content-Range, Date, Link, Retry-After, "
+    "ice-audio-info, icy-br, "
     "icy-description, icy-genre, icy-metaint, icy-name, icy-pub, icy-sr, icy-url"
 )
 MAX_AGE_SECONDS = 24 * 3600  # of a preflight's answer; browsers shorten it to what they like

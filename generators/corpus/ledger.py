@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 
@@ -47,6 +49,13 @@ def provenance(corpus: HasLedger) -> list[dict[str, Any]]:
             }
         )
     return sets
+
+
+def ledger_sha256(corpus: HasLedger) -> str:
+    """Of all its lines: two corpora of one ledger are made of the same files in the same way."""
+    lines = [asdict(file) for file in corpus.files]
+    text = json.dumps(lines, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def describe(corpus: HasLedger) -> str:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from generators.card import CARD, card
+from generators.corpus.ledger import HasLedger, ledger_sha256, provenance
 from generators.evaluation import Figures
 from generators.model import MusicVAE
 from generators.training.state import Progress
@@ -37,7 +37,7 @@ def keep(
     model: MusicVAE,
     folder: Path,
     progress: Progress,
-    corpus: list[dict[str, Any]],
+    corpus: HasLedger,
     measured: Measured,
 ) -> None:
     """Put a model in the folder, with all that its card tells."""
@@ -49,7 +49,8 @@ def keep(
         "device": str(next(model.parameters()).device),
         "sittings": progress.sittings,
         "started_from": progress.started_from,
-        "corpus": corpus,
+        "corpus": provenance(corpus),
+        "ledger_sha256": ledger_sha256(corpus),
         "held_out": measured.held_out.as_dict(),
         "on_training_files": measured.seen.as_dict(),
         "most_common": measured.guess,

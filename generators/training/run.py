@@ -17,7 +17,7 @@ import torch
 from safetensors import SafetensorError
 
 from generators.config import ModelConfig, TrainingConfig
-from generators.corpus import Corpus, provenance
+from generators.corpus import Corpus
 from generators.evaluation import measure, most_common
 from generators.model import MusicVAE
 from generators.sampler import best_device
@@ -61,7 +61,7 @@ class Training:
         self.settings = training or TrainingConfig()
         self.device = device or best_device()
         self._seed = seed
-        self._provenance = provenance(corpus)
+        self._corpus = corpus
         self._train = Windows(corpus, config.bars, held_out=False)
         self._held_out = Windows(corpus, config.bars, held_out=True)
         torch.manual_seed(seed)  # of the first weights
@@ -190,7 +190,7 @@ class Training:
         measured = Measured(measure(average, windows), measure(average, seen), most_common(windows))
         is_best = progress.best is None or measured.score > progress.best.score
         if is_best:
-            keep(average, self.folder, progress, self._provenance, measured)
+            keep(average, self.folder, progress, self._corpus, measured)
             progress.best = Best(progress.step, measured.score, str(measured.held_out))
         progress.since_best = 0 if is_best else progress.since_best + 1
         progress.measured_seconds = progress.seconds

@@ -95,7 +95,7 @@ def test_pages_are_a_tenth_of_a_second(name: str) -> None:
     assert {packet.frames for packet in stream(name)[:-1]} <= {4_800, 4_608}
 
 
-@pytest.mark.parametrize("name", FORMATS.keys() - {"flac"})
+@pytest.mark.parametrize("name", [name for name in FORMATS if name != "flac"])
 @pytest.mark.parametrize("kbps", [64, 320])
 def test_a_stream_is_as_wide_as_it_says(name: str, kbps: int) -> None:
     packets = encoded(FORMATS[name], noise(4 * SECOND), kbps=kbps)
