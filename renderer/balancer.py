@@ -38,7 +38,7 @@ class Balancer:
         self._voices: dict[tuple[str, str, int, Strip], Voice] = {}
         self._measured: dict[str, Balance] = {}  # by piece, the last ones
         self._measuring = threading.Lock()
-        self._ahead = ThreadPoolExecutor(1, "balancer", initializer=_give_way)
+        self._ahead = ThreadPoolExecutor(1, "balancer", initializer=give_way)
 
     def ahead(self, piece: Piece) -> Future[Balance]:
         """The same as `measure`, on the one thread that does so for all."""
@@ -63,6 +63,9 @@ class Balancer:
         blocks = solo(piece, self._make_synth, faders, frames_of(piece))
         return np.concatenate([powers(block) for block in blocks])
 
+    def has_measured(self, piece: Piece) -> bool:
+        return piece.id in self._measured
+
     def of(self, piece: Piece) -> Balance:
         """What is known at once: as measured, else the plain balance."""
         return self._measured.get(piece.id) or plain_balance(piece)
@@ -80,7 +83,7 @@ class Balancer:
         return self._voices[key]
 
 
-def _give_way() -> None:
+def give_way() -> None:
     """Linux can have a thread of its own niceness: what is on air is rendered first."""
     if sys.platform == "linux":
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), NICENESS)

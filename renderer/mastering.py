@@ -9,6 +9,8 @@ as its block in.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import av
 import numpy as np
 
@@ -34,6 +36,14 @@ LEVELLER_MOST_DB_A_SECOND = 0.1
 _GATE_LU = -10.0  # what is this far below the programme is a pause, not a soft programme
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """Where the leveller's hand is: from here it goes on as it would have."""
+
+    gain_db: float
+    heard_lufs: float  # the programme, as it remembers it
+
+
 class Leveller:
     """The gain that brings a programme to a loudness, from its own readings.
 
@@ -45,6 +55,13 @@ class Leveller:
         self.gain_db = 0.0
         self._target_lufs = target_lufs
         self._power = _power(target_lufs)  # as if it had been right so far
+
+    @property
+    def level(self) -> Level:
+        return Level(self.gain_db, 10 * float(np.log10(self._power)))
+
+    def resume(self, level: Level) -> None:
+        self.gain_db, self._power = level.gain_db, _power(level.heard_lufs)
 
     def read(self, reading: Reading) -> None:
         """Turn by what one reading, a hop after the last, says."""
@@ -75,6 +92,17 @@ class Master:
         self._limiter = _limiter()
         self._taken = 0
         self._ready = np.zeros((RESERVE_FRAMES, CHANNELS), np.float32)
+
+    @property
+    def level(self) -> Level | None:
+        """None without a leveller."""
+        return self._leveller.level if self._leveller else None
+
+    def resume(self, level: Level) -> None:
+        """Go on from where the leveller of another master was."""
+        if self._leveller is not None:
+            self._leveller.resume(level)
+            self._to_db = self._gain_db + level.gain_db
 
     def process(self, samples: np.ndarray) -> np.ndarray:
         """Float32 (frames, 2) in, as many frames out, `delay_frames` late, below the ceiling.

@@ -39,8 +39,15 @@ class Player:
         next_piece: Callable[[], Piece],
         balance_of: Callable[[Piece], Balance] = plain_balance,
         position: int = 0,
+        begins: int | None = None,
     ) -> None:
-        """`next_piece` and `balance_of` must answer at once; `position`: of the first frame."""
+        """`next_piece` and `balance_of` must answer at once.
+
+        Args:
+            position: of the first frame.
+            begins: where the first piece does, if later; silence leads up to it.
+        """
+        first = position if begins is None else begins
         self._synth = synth
         self._next_piece = next_piece
         self._balance_of = balance_of
@@ -49,8 +56,8 @@ class Player:
         self._rendered: list[np.ndarray] = []  # from _position to _ahead
         self._starts: list[Start] = []  # not yet handed out
         self._piece: Piece | None = None
-        self._begin = position  # of the current piece
-        self._end = position  # ... and where the next one begins
+        self._begin = first  # of the current piece
+        self._end = first  # ... and where the next one begins
         self._playing: list[Performance] = []  # the current piece; two of them in a bridge
         self._fading: list[Performance] = []  # the piece that was skipped
         self._faded = NEVER  # where it will be gone

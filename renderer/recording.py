@@ -1,7 +1,7 @@
 """Hours of sound into one file as they come: nothing is held but the block at hand.
 
-The file has its name only when it is whole; until then it ends in `.partial`. Equal sound gives
-equal bytes.
+A file has its name only when it is whole; until then it ends in `.partial`. `Sending` gives the
+same bytes to who cannot wait for that. Equal sound gives equal bytes.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import av
 import numpy as np
 
 from renderer.errors import EncoderError
-from renderer.export import COMMENT
 from renderer.frames import audio_frame
+from renderer.marks import MARKS, in_libav
 from renderer.pcm import SAMPLE_RATE_HZ, in_16_bits
 
 PARTIAL = ".partial"
@@ -43,6 +43,79 @@ KINDS = {
 }
 
 
+class Pipe:
+    """What a container writes into where there is no way back."""
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+
+    def write(self, data: bytes) -> int:
+        self._data += data
+        return len(data)
+
+    def take(self) -> bytes:
+        """What came since the last time."""
+        data = bytes(self._data)
+        self._data.clear()
+        return data
+
+
+class _Track:
+    """Sound going into one container."""
+
+    def __init__(
+        self, kind: Kind, target: str | Pipe, name: str, *, title: str, artist: str
+    ) -> None:
+        self.frames = 0  # that went in
+        self._kind = kind
+        self._name = name
+        # No version and no random serial number in the file.
+        options = {"fflags": "+bitexact", **kind.options}
+        if isinstance(target, Pipe):
+            options["flush_packets"] = "1"
+        try:
+            self._container = av.open(target, "w", format=kind.container, container_options=options)
+            stream = self._container.add_stream(
+                kind.codec, rate=SAMPLE_RATE_HZ, layout="stereo", options={"flags": "+bitexact"}
+            )
+            assert isinstance(stream, av.AudioStream)
+            self._stream = stream
+            self._stream.format = kind.sample_format
+            if kind.bitrate_kbps is not None:
+                self._stream.bit_rate = kind.bitrate_kbps * 1000
+            tags = {"title": title, "artist": artist, **in_libav(MARKS)}
+            self._container.metadata.update(tags)
+            self._container.start_encoding()
+        except (av.FFmpegError, OSError) as error:
+            raise EncoderError(f"cannot write {self._name}: {error.strerror or error}") from error
+
+    def write(self, samples: np.ndarray) -> None:
+        frame = audio_frame(self._in_its_format(samples), self.frames)
+        self.frames += len(samples)
+        self._mux(frame)
+
+    def finish(self) -> None:
+        """Write what is still inside. A file is told at its start how long it became."""
+        self._mux(None)
+        self.close()
+
+    def close(self) -> None:
+        """Without the rest, when it is not finished."""
+        self._container.close()
+
+    def _in_its_format(self, samples: np.ndarray) -> np.ndarray:
+        """Whole numbers or not; libavcodec's own resampler makes them planar."""
+        if self._kind.sample_format != "s16":
+            return samples.astype(np.float32, copy=False)
+        return in_16_bits(samples)
+
+    def _mux(self, frame: av.AudioFrame | None) -> None:
+        try:
+            self._container.mux(self._stream.encode(frame))
+        except (av.FFmpegError, OSError) as error:
+            raise EncoderError(f"cannot write {self._name}: {error.strerror or error}") from error
+
+
 class Recording:
     """A file that grows. Use it in a `with`: it is kept unless an exception goes through."""
 
@@ -56,32 +129,13 @@ class Recording:
             names = ", ".join(f".{name}" for name in KINDS)
             raise EncoderError(f"cannot tell what to make from {path.name!r}: end it in {names}")
         self.path = path
-        self.frames = 0  # recorded so far
-        self._kind = kind
         self._partial = path.with_name(path.name + PARTIAL)
-        # No version and no random serial number in the file.
-        options = {"fflags": "+bitexact", **kind.options}
-        try:
-            self._container = av.open(
-                str(self._partial), "w", format=kind.container, container_options=options
-            )
-            stream = self._container.add_stream(
-                kind.codec, rate=SAMPLE_RATE_HZ, layout="stereo", options={"flags": "+bitexact"}
-            )
-            assert isinstance(stream, av.AudioStream)
-            self._stream = stream
-            self._stream.format = kind.sample_format
-            if kind.bitrate_kbps is not None:
-                self._stream.bit_rate = kind.bitrate_kbps * 1000
-            tags = {"title": title, "artist": artist, "comment": COMMENT}
-            self._container.metadata.update(tags)
-            self._container.start_encoding()
-        except (av.FFmpegError, OSError) as error:
-            raise EncoderError(f"cannot write {path}: {error.strerror or error}") from error
+        self._track = _Track(kind, str(self._partial), str(path), title=title, artist=artist)
 
     @property
     def seconds(self) -> float:
-        return self.frames / SAMPLE_RATE_HZ
+        """Recorded so far."""
+        return self._track.frames / SAMPLE_RATE_HZ
 
     def write(self, samples: np.ndarray) -> None:
         """Append float32 (frames, 2), -1..1.
@@ -89,9 +143,7 @@ class Recording:
         Raises:
             EncoderError: it could not be written.
         """
-        frame = audio_frame(self._in_its_format(samples), self.frames)
-        self.frames += len(samples)
-        self._mux(frame)
+        self._track.write(samples)
 
     def __enter__(self) -> Recording:
         return self
@@ -103,21 +155,39 @@ class Recording:
         trace: TracebackType | None,
     ) -> None:
         if error is not None:
-            self._container.close()
+            self._track.close()
             self._partial.unlink(missing_ok=True)
             return
-        self._mux(None)
-        self._container.close()  # goes back to the start, to say how long it became
+        self._track.finish()
         self._partial.replace(self.path)
 
-    def _in_its_format(self, samples: np.ndarray) -> np.ndarray:
-        """Whole numbers or not; libavcodec's own resampler makes them planar."""
-        if self._kind.sample_format != "s16":
-            return samples.astype(np.float32, copy=False)
-        return in_16_bits(samples)
 
-    def _mux(self, frame: av.AudioFrame | None) -> None:
-        try:
-            self._container.mux(self._stream.encode(frame))
-        except (av.FFmpegError, OSError) as error:
-            raise EncoderError(f"cannot write {self.path}: {error.strerror or error}") from error
+class Sending:
+    """The same as bytes for who listens meanwhile: nothing says how long it will be."""
+
+    def __init__(self, kind: str, *, title: str, artist: str) -> None:
+        """`kind`: one of KINDS.
+
+        Raises:
+            EncoderError: it does not start.
+        """
+        self._pipe = Pipe()
+        self._track = _Track(KINDS[kind], self._pipe, f"{kind} sound", title=title, artist=artist)
+
+    def write(self, samples: np.ndarray) -> bytes:
+        """Take float32 (frames, 2), -1..1; give what is ready, which may be nothing.
+
+        Raises:
+            EncoderError: the encoder stopped.
+        """
+        self._track.write(samples)
+        return self._pipe.take()
+
+    def finish(self) -> bytes:
+        """The rest."""
+        self._track.finish()
+        return self._pipe.take()
+
+    def close(self) -> None:
+        """Without the rest. After `finish`, nothing."""
+        self._track.close()

@@ -10,8 +10,8 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from datetime import datetime
+from secrets import token_hex
 from typing import Any
-from uuid import uuid4
 
 from generators.errors import WorkerError
 from renderer.balancer import Balancer
@@ -23,6 +23,7 @@ from station.ahead import Ahead
 from station.audience import Audience
 from station.clock import ticks
 from station.controls import Controls
+from station.cues import OFF_AIR, SOUND, off_air_detail, sound_detail
 from station.dials import Dials
 from station.generator import Generator
 from station.hls import HLS
@@ -83,7 +84,7 @@ class Station:
         )
         self.shelf, self.composer = self.producer.shelf, self.producer.composer
         self.timeline = Timeline(utc())
-        self.broadcast = Broadcast(uuid4().hex, name, utc())
+        self.broadcast = Broadcast(token_hex(8), name, utc())
         self.audience = Audience(
             self.broadcast.id,
             name,
@@ -134,6 +135,7 @@ class Station:
             self._publish(await self.ahead.next())
         for block in await self.ahead.rest():
             self._publish(block)
+        self._note(OFF_AIR, off_air_detail(self.broadcast.id, self._position))
         await self.replanner.close()
 
     async def close(self) -> None:
@@ -253,6 +255,10 @@ class Station:
                 self.timeline.utc(start.position),
             )
             self._journal.aired(start.piece, airing)  # on disk before its first packet is sent
+            if start.piece.origin != "bridge":  # of which nobody hears much
+                measured = self.balancer.has_measured(start.piece)
+                position, level = self.synthesis.player.position, self.synthesis.level
+                self._note(SOUND, sound_detail(airing, measured, position, level))
         for join in block.joins:
             self._journal.append(self._join(join))
         return block

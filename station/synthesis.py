@@ -18,7 +18,7 @@ from renderer.balance import Balance, plain_balance
 from renderer.encoding import Encoder
 from renderer.formats import Format
 from renderer.joins import HeardJoin, JoinMeter
-from renderer.mastering import Master
+from renderer.mastering import Level, Master
 from renderer.pcm import SAMPLE_RATE_HZ, Packet, Pcm, Start
 from renderer.player import Player
 from renderer.synth import Synth
@@ -80,6 +80,11 @@ class Synthesis:
         self.cost.encode += time.thread_time() - rendered
         self.cost.sound += frames / SAMPLE_RATE_HZ
         return Block(pcm.starts, packets, joins)
+
+    @property
+    def level(self) -> Level | None:
+        """Where the leveller is, after the last block."""
+        return self._master.level
 
     def close(self) -> None:
         for encoder in self.encoders.values():

@@ -29,9 +29,7 @@ class SocketListener:
         self.sent_bytes = 0
         self.ended: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._transport = transport
-        raw = transport.get_extra_info("socket")
-        with contextlib.suppress(OSError):  # gone already: the first write says so
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
+        limit_send_buffer(transport)
 
     def send(self, data: bytes) -> int:
         transport = self._transport
@@ -52,6 +50,12 @@ class SocketListener:
     def _is_over(self) -> None:
         if not self.ended.done():
             self.ended.set_result(None)
+
+
+def limit_send_buffer(transport: asyncio.Transport) -> None:
+    raw = transport.get_extra_info("socket")
+    with contextlib.suppress(OSError):  # gone already: the first write says so
+        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER_BYTES)
 
 
 def cut_off(transport: asyncio.Transport) -> None:

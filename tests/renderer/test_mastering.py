@@ -125,3 +125,14 @@ def test_a_soft_programme_comes_out_at_the_target() -> None:
     readings = meter.measure(np.concatenate([master.process(sound) for _ in range(5)]))
     last = np.array([reading.momentary_lufs for reading in readings[-600:]])
     assert integrated_lufs(last) == pytest.approx(OUT_LUFS, abs=0.25)
+
+
+def test_a_master_that_resumes_a_level_goes_on_as_the_other_would() -> None:
+    sound = noise(12, 0.002)  # too soft, so that the leveller moves
+    one, other = Master(), Master()
+    one.process(sound[: 10 * SECOND])
+    assert one.level is not None
+    assert one.level.gain_db > 0.05
+    other.resume(one.level)
+    heard = [master.process(sound[10 * SECOND :])[SECOND:] for master in (one, other)]
+    assert heard[0] == pytest.approx(heard[1], rel=1e-3, abs=1e-4)

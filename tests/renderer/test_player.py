@@ -41,6 +41,14 @@ def test_a_piece_begins_where_the_one_before_ends(synth: Synth) -> None:
     )
 
 
+def test_silence_leads_up_to_where_the_first_piece_begins(synth: Synth) -> None:
+    radio = Player(synth, cycle([SHORT]).__next__, position=64, begins=1_000)
+    pcm = radio.render(20_000)
+    assert pcm.starts[0] == Start(1_000, SHORT)
+    assert np.abs(pcm.samples[: 1_000 - 64]).max() < 1e-4  # the room is never quite still
+    assert np.abs(pcm.samples).max() > 1e-3
+
+
 def test_a_start_is_told_with_the_block_it_lies_in(synth: Synth) -> None:
     radio = player(synth, cycle([SHORT]))
     for _ in range(40):

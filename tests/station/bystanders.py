@@ -13,6 +13,8 @@ EVEN = Balance(FADERS, FADERS)
 
 
 class NoLimiter:
+    level = None
+
     def process(self, samples: np.ndarray) -> np.ndarray:
         return samples
 
