@@ -2,8 +2,14 @@
 
 StationError
 ├── SettingsError       station.toml or the environment says something it cannot
-└── AddressInUseError   another program listens where the station should
+├── AddressInUseError   another program listens where the station should
+├── PackError           a pack is torn, altered, newer, or not to be trusted
+├── SigningKeyError     the station's key is not there, or damaged
+├── NothingAiredError   no music was on air at the time that was asked for
+└── CrowdedError        an address rates a piece as more listeners than it can have
 """
+
+from pathlib import Path
 
 
 class StationError(Exception):
@@ -20,3 +26,26 @@ class AddressInUseError(StationError):
             f"port {port} on {host} is taken by another program. "
             f"Stop it, or set [server] port in station.toml (or LATENTFM_SERVER__PORT)."
         )
+
+
+class PackError(StationError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(f"pack {path} is not unpacked: {reason}. Nothing was changed.")
+
+
+class SigningKeyError(StationError):
+    def __init__(self, path: Path, reason: str) -> None:
+        super().__init__(
+            f"the station's keys in {path} are of no use: {reason}. Nothing was changed. Put the "
+            f"file of a backup in its place; or move it away, and the next start makes a new key: "
+            f"what the old one signed can then be checked only by who kept its public half."
+        )
+
+
+class NothingAiredError(StationError):
+    pass
+
+
+class CrowdedError(StationError):
+    def __init__(self, listeners: int) -> None:
+        super().__init__(f"{listeners} listeners of your address rated this piece today")

@@ -7,6 +7,7 @@ import contextlib
 import logging
 import secrets
 from collections.abc import AsyncIterator, Iterator
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,16 +19,22 @@ from station.generator import Generator
 from station.scheduler import Scheduler
 from station.settings import Settings
 from station.shelf import ARCHIVE_PIECES
+from station.space import Space
 from station.station import BLOCK_SECONDS, Station
+from station.taste import DAYS, PIECES, Taste
+from station.timeline import utc_now
 from station.turns import Turns
 from storage import queries
 from storage.database import Database
 from storage.errors import DatabaseError
 from storage.journal import Journal
+from storage.nearest import Nearest
+from storage.ratings import liked
 from storage.retention import prune
 
 logger = logging.getLogger(__name__)
 
+OPENING_SECONDS = 10.0
 DRAIN_SECONDS = 3.0  # to write what is left when the station closes
 
 
@@ -49,12 +56,14 @@ class Programme:
         # A synth that cannot be made is said now, not on air.
         make_synth = fonts.only(wanted(settings)).loaded().synth
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.space = Space(self.folder)
         self.database = Database(database_url(settings))
         self.journal = Journal(self.folder, self.database)
+        self.nearest = Nearest(self.folder / "nearest", self.database)
         self.generator = Generator(
             settings.generator.model or SHIPPED_MODEL, settings.generator.partners
         )
-        balancer = Balancer(make_synth, PIECES_REMEMBERED * len(settings.stations))
+        self.balancer = Balancer(make_synth, PIECES_REMEMBERED * len(settings.stations))
         turns = Turns()
         self.stations = {
             name: Station(
@@ -64,7 +73,7 @@ class Programme:
                 self.journal,
                 make_synth,
                 seed=secrets.randbits(63) if station.seed is None else station.seed,
-                balancer=balancer,
+                balancer=self.balancer,
                 turns=turns,
             )
             for name, station in settings.stations.items()
@@ -92,18 +101,20 @@ class Programme:
             notes.append("The model is away: archived and rule-made music plays until it is back.")
         if self.journal.degraded:
             notes.append("The database is away: the log is kept in a file until it is back.")
+        if self.space.note:
+            notes.append(self.space.note)
         return " ".join(notes) or None
 
     @contextlib.asynccontextmanager
     async def on_the_air(self) -> AsyncIterator[None]:
         """Be on air inside the block."""
-        with _database_may_fail("opening"):
-            await asyncio.to_thread(self.database.prepare)
+        await self._open_database()
         await self.stock_shelves()
         for station in self.stations.values():
             await self._resume(station)
         running = [asyncio.create_task(self._run(*each)) for each in enumerate(self.stations)]
         self.scheduler.start()
+        self.nearest.start()
         try:
             for station in self.stations.values():
                 await station.began.wait()
@@ -117,6 +128,7 @@ class Programme:
                 station.free()
             await self.count_listeners()
             await self.generator.close()
+            await asyncio.to_thread(self.nearest.close)
             if not await asyncio.to_thread(self.journal.close, DRAIN_SECONDS):
                 logger.warning("the rest of the journal is left for the next start")
             self.database.close()
@@ -132,10 +144,31 @@ class Programme:
                 await asyncio.to_thread(station.shelf.stock, newest_first[::-1])
 
     async def count_listeners(self) -> None:
-        """So that a `kill -9` loses no more than the listening since the last call."""
+        """So that a `kill -9` loses no more than the listening since the last call.
+
+        On a full disk it is counted later: until there is room, or the station ends.
+        """
+        if self.space.allows_samples():
+            return
         for station in self.stations.values():
             for hour in station.audience.count():
                 self.journal.append(hour)
+
+    async def look_at_disk(self) -> None:
+        await asyncio.to_thread(self.space.look)
+
+    async def learn_taste(self) -> None:
+        """Have composers lean to what listeners like; a seed promises what it always gave."""
+        model, weight = self.generator.model, self.settings.ratings.weight
+        if model is None or not weight:
+            return
+        since = utc_now() - timedelta(days=DAYS)
+        with _database_may_fail("taste"):
+            read = partial(liked, self.database, model.sha256, since, PIECES)
+            taste = Taste.of(await asyncio.to_thread(read), weight)
+            for station in self.stations.values():
+                if station.settings.seed is None:
+                    station.composer.taste = taste
 
     async def prune(self) -> None:
         days = self.settings.storage.keep_samples_days
@@ -143,6 +176,17 @@ class Programme:
         with _database_may_fail("prune"):
             rows = await asyncio.to_thread(prune, self.database, days, now)
             logger.info("pruned %d rows", rows)
+
+    async def _open_database(self) -> None:
+        """Wait for it, but not for ever: bringing a large one up to date takes minutes."""
+        opening = asyncio.ensure_future(asyncio.to_thread(self.database.prepare))
+        done, _ = await asyncio.wait({opening}, timeout=OPENING_SECONDS)
+        if not done:
+            logger.warning("the database is not open yet: on air without it until it is")
+            opening.add_done_callback(lambda late: late.exception())  # the journal will say it
+            return
+        with _database_may_fail("opening"):
+            opening.result()
 
     async def _run(self, number: int, name: str) -> None:
         """Be on air with one station."""

@@ -13,10 +13,9 @@ import numpy as np
 
 from generators.music import Piece
 from renderer.balancer import Balancer
-from renderer.export import AUDIO_FORMATS, export_audio, export_midi
+from renderer.files import FILES, Take
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.recording import Recording
-from renderer.stems import export_stems
 from renderer.synth import Synth
 from station.errors import StationError
 from station.fonts import open_fonts, wanted
@@ -28,6 +27,7 @@ from storage import queries
 from storage.database import Database
 
 MOST_MINUTES = 24 * 60
+STEMS = "stems.zip"
 
 
 def add_to(add: Any) -> None:
@@ -40,7 +40,8 @@ def add_to(add: Any) -> None:
         "--output",
         type=Path,
         required=True,
-        help="ends in .wav, .mp3, .flac or .ogg; a piece also in .mid, its stems in .zip",
+        help="ends in .wav, .mp3, .flac or .ogg; a piece also in .mid or .musicxml, its stems in "
+        ".zip",
     )
     render.add_argument("--stems", action="store_true", help="a piece's parts, each by itself")
     add_options(render)
@@ -64,7 +65,7 @@ def _render_piece(arguments: argparse.Namespace) -> int:
     settings: Settings = arguments.settings
     output: Path = arguments.output
     kind = output.suffix.lstrip(".").lower()
-    kinds = ("zip",) if arguments.stems else (*AUDIO_FORMATS, "mid")
+    kinds = {"zip": STEMS} if arguments.stems else {name: name for name in FILES if name != STEMS}
     if kind not in kinds:
         raise StationError(
             f"cannot tell what to make from {output.name!r}: end it in "
@@ -72,13 +73,8 @@ def _render_piece(arguments: argparse.Namespace) -> int:
         )
     piece = _stored(settings, arguments.piece_id)
     fonts, _ = open_fonts(settings)
-    make_synth = fonts.of(piece).synth
-    if kind == "mid":
-        data = export_midi(piece)
-    elif kind == "zip":
-        data = export_stems(piece, make_synth)
-    else:
-        data = export_audio(piece, make_synth, kind)  # type: ignore[arg-type]  # checked above
+    station = next(iter(settings.stations.values()))
+    data = FILES[kinds[kind]].make(Take(piece, fonts.of(piece).synth, station.title))
     try:
         output.write_bytes(data)
     except OSError as error:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 
 TOP_UP_SECONDS = 2
 LISTENERS_SECONDS = 60
+DISK_SECONDS = 5
 ARCHIVE_MINUTES = 5
+TASTE_MINUTES = 5
 
 
 class Scheduler:
@@ -43,6 +45,9 @@ class Scheduler:
                     id=f"{name} begins {show.name} at {show.starts:%H:%M}",
                 )
         self._add("archive", programme.stock_shelves, minutes=ARCHIVE_MINUTES)
+        if programme.settings.ratings.weight:
+            self._add("taste", programme.learn_taste, minutes=TASTE_MINUTES)
+        self._add("disk", programme.look_at_disk, seconds=DISK_SECONDS)
         self._add("listeners", programme.count_listeners, seconds=LISTENERS_SECONDS)
         self._jobs.add_job(programme.prune, CronTrigger(hour=4, timezone="UTC"), id="prune")
 

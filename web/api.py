@@ -13,12 +13,13 @@ from aiohttp import web
 from generators.music import Piece
 from storage import queries
 from storage.errors import StorageError
+from storage.ratings import counts_of
 from web import azuracast
 from web.access import operator_only
 from web.controls import controls_view, promise_view
 from web.keys import PROGRAMME, SESSIONS, station_of
 from web.push import PUSHES
-from web.views import airing_view, now_view, piece_view, station_view
+from web.views import airing_view, now_view, station_view
 
 MOST_HISTORY = 200
 
@@ -50,15 +51,14 @@ async def nowplaying_everywhere(request: web.Request) -> web.Response:
 
 async def history(request: web.Request) -> web.Response:
     """?limit= 1..200, ?before= an ISO 8601 time: what was aired earlier, newest first."""
-    limit = _whole(request, "limit", 20, 1, MOST_HISTORY)
+    limit = whole(request, "limit", 20, 1, MOST_HISTORY)
     before = time_in(request, "before")
     programme, name = request.app[PROGRAMME], station_of(request).name
     aired = await read(partial(queries.history, programme.database, name, before, limit))
-    return web.json_response({"airings": [airing_view(programme, each) for each in aired]})
-
-
-async def piece(request: web.Request) -> web.Response:
-    return web.json_response(piece_view(request.app[PROGRAMME], await find_piece(request)))
+    ids = [each.piece.id for each in aired]
+    counts = await read(partial(counts_of, programme.database, ids))
+    views = [airing_view(programme, each, counts[each.piece.id]) for each in aired]
+    return web.json_response({"airings": views})
 
 
 async def session(request: web.Request) -> web.Response:
@@ -88,7 +88,7 @@ async def change_controls(request: web.Request) -> web.Response:
     """A JSON object of controls; all of it is done, or nothing."""
     station = station_of(request)
     try:
-        changes = json.loads(await _body(request))
+        changes = json.loads(await body_of(request))
         if not isinstance(changes, dict):
             raise ValueError('send a JSON object of controls, like {"tempo": 1.1}')
         # To the end, even if who asked is gone: controls that nobody follows would be worse.
@@ -107,7 +107,7 @@ async def skip(request: web.Request) -> web.Response:
     return web.json_response({"skipped": True}, status=202)
 
 
-async def _body(request: web.Request) -> bytes:
+async def body_of(request: web.Request) -> bytes:
     """
     Raises:
         HTTPRequestTimeout: it comes too slowly.
@@ -142,7 +142,8 @@ async def read(query: Any) -> Any:
         raise web.HTTPServiceUnavailable(text=str(error), headers={"Retry-After": "10"}) from error
 
 
-def _whole(request: web.Request, name: str, default: int, low: int, high: int) -> int:
+def whole(request: web.Request, name: str, default: int, low: int, high: int) -> int:
+    """A whole number in the query."""
     text = request.query.get(name, str(default))
     is_number = text.isascii() and text.isdigit() and len(text) <= 9
     if not is_number or not low <= int(text) <= high:

@@ -1,90 +1,97 @@
-"""A piece as a file, made on request. Few at a time: sound on air goes first."""
+"""A piece as a file of any kind in `renderer.files`."""
 
 from __future__ import annotations
 
-import asyncio
-import threading
-from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+import hashlib
+import unicodedata
+from collections.abc import AsyncIterator, Callable
 from functools import partial
+from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
 from generators.music import Piece
-from renderer.errors import RenderError
-from renderer.export import export_audio, export_midi
-from renderer.stems import export_stems
+from renderer.files import FILES
+from renderer.fonts import Fonts
+from renderer.making import encode_order, made_by
 from web.api import find_piece
+from web.export_cache import ExportCache
+from web.exports import ExportRefusedError, Exports, make_in_process
 from web.keys import PROGRAMME
 
-AT_ONCE = 1
-MOST_WAITING = 4
+EXPORTS = web.AppKey("exports", Exports)
+FOLDER = "exports"  # below the storage folder
 FOREVER = "public, max-age=31536000, immutable"  # a piece's id is the hash of its content
+# What may stand in an extended parameter as it is: RFC 8187, section 3.2.1.
+_PLAIN = "!#$&+-.^_`|~"
 
 
-class ExportPool:
-    """Renders at most `AT_ONCE` pieces, with at most `MOST_WAITING` more in line.
-
-    A thread cannot be stopped: who goes away leaves a place only when its rendering has ended.
-    """
-
-    def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="export")
-        self._places = threading.Semaphore(AT_ONCE + MOST_WAITING)
-
-    async def run(self, make: Callable[[], bytes]) -> bytes:
-        """
-        Raises:
-            HTTPServiceUnavailable: too many are waiting already.
-        """
-        if not self._places.acquire(blocking=False):
-            raise web.HTTPServiceUnavailable(
-                text="too many downloads at once; try again soon", headers={"Retry-After": "15"}
-            )
-        making = self._threads.submit(make)
-        making.add_done_callback(lambda _: self._places.release())
-        return await asyncio.wrap_future(making)
-
-    async def close(self, app: web.Application) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
-
-
-POOL = web.AppKey("exports", ExportPool)
-
-
-async def midi(request: web.Request) -> web.Response:
+async def download(request: web.Request) -> web.StreamResponse:
+    """GET /api/v1/pieces/{piece_id}.{kind}; HEAD makes nothing."""
+    kind = request.match_info["kind"]
     piece = await find_piece(request)
-    return _file(await asyncio.to_thread(export_midi, piece), "audio/midi", f"{piece.id}.mid")
+    headers = {
+        hdrs.CONTENT_TYPE: FILES[kind].mime_type,
+        hdrs.CACHE_CONTROL: FOREVER,
+        hdrs.CONTENT_DISPOSITION: disposition(f"{piece.title}.{kind}"),
+    }
+    programme, exports = request.app[PROGRAMME], request.app[EXPORTS]
+    station, fonts = programme.first.settings.title, programme.fonts.of(piece)
+    key = _key(piece, kind, station, fonts)
+    if request.method == hdrs.METH_HEAD:
+        found: Path | bytes | None = await exports.find(key)
+        if found is None:
+            return web.StreamResponse(headers=headers)  # nobody knows its length yet
+    else:
+        balancer = programme.balancer
+        balance = balancer.of(piece) if balancer.has_measured(piece) else None
+        order = partial(encode_order, piece, kind, station, fonts, balance)
+        found = await _made(exports, key, order)
+    if isinstance(found, Path):
+        return web.FileResponse(found, headers=headers)  # parts of it as well
+    return web.Response(body=found, headers=headers)
 
 
-async def mp3(request: web.Request) -> web.Response:
-    piece = await find_piece(request)
-    title = request.app[PROGRAMME].first.settings.title
-    body = await _rendered(request, piece, partial(export_audio, format="mp3", station=title))
-    return _file(body, "audio/mpeg", f"{piece.id}.mp3")
+async def exporting(app: web.Application) -> AsyncIterator[None]:
+    """The files, from the start of the application to its end."""
+    programme = app[PROGRAMME]
+    settings = programme.settings
+    cache = ExportCache(settings.storage.folder / FOLDER, settings.exports.cache_mib * 2**20)
+    exports = app[EXPORTS] = Exports(settings.exports, cache, programme.space.allows_exports)
+    yield
+    await exports.close()
 
 
-async def stems(request: web.Request) -> web.Response:
-    piece = await find_piece(request)
-    body = await _rendered(request, piece, export_stems)
-    return _file(body, "application/zip", f"{piece.id}.stems.zip")
-
-
-async def _rendered(request: web.Request, piece: Piece, make: Callable[..., bytes]) -> bytes:
-    """What the pool makes of a piece, with the fonts that it asks for."""
-    make_synth = request.app[PROGRAMME].fonts.of(piece).synth
-    try:
-        return await request.app[POOL].run(partial(make, piece, make_synth))
-    except RenderError as error:
-        raise web.HTTPServiceUnavailable(text=str(error)) from error
-
-
-def _file(body: bytes, mime_type: str, name: str) -> web.Response:
-    return web.Response(
-        body=body,
-        content_type=mime_type,
-        headers={
-            hdrs.CACHE_CONTROL: FOREVER,
-            hdrs.CONTENT_DISPOSITION: f'inline; filename="latentfm-{name}"',
-        },
+def disposition(name: str) -> str:
+    """`Content-Disposition` for a file of that name, whatever its letters: RFC 6266."""
+    name = "".join(letter if letter.isprintable() else " " for letter in name)
+    name = name.replace("/", "-").replace("\\", "-").strip(". ")
+    plain = (
+        unicodedata.normalize("NFKD", name.replace("→", "to")).encode("ascii", "ignore").decode()
     )
+    plain = plain.replace('"', "'").replace("%", "-")
+    return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_PLAIN)}"
+
+
+async def _made(exports: Exports, key: str, order: Callable[[], bytes]) -> Path | bytes:
+    try:
+        return await exports.get(key, lambda: make_in_process(order()))
+    except ExportRefusedError as refusal:
+        raise web.HTTPServiceUnavailable(
+            text=str(refusal), headers={hdrs.RETRY_AFTER: str(refusal.retry_seconds)}
+        ) from refusal
+
+
+def _key(piece: Piece, kind: str, station: str, fonts: Fonts) -> str:
+    """All that the bytes of a file hang on, in letters that a file's name may have."""
+    played_with = [
+        (name, str(font.path), font.size_bytes)
+        for name, font in (("", fonts.own), *sorted(fonts.named.items()))
+    ]
+    rest = hashlib.blake2b(repr((made_by(), station, played_with)).encode(), digest_size=6)
+    return f"{piece.id}-{rest.hexdigest()}.{kind}"
+
+
+KINDS = "|".join(kind.replace(".", r"\.") for kind in FILES)
+ROUTES = [(rf"/api/v1/pieces/{{piece_id:[0-9a-f]{{20}}}}.{{kind:{KINDS}}}", download)]

@@ -15,6 +15,7 @@ from station.programme import Programme
 from web.keys import PROGRAMME
 from web.limits import LIMITS, PLACES, Places
 from web.push import PUSHES, Pushes
+from web.ratings import BOOTH, KINDS, Booth
 
 
 async def healthz(request: web.Request) -> web.Response:
@@ -28,7 +29,7 @@ async def healthz(request: web.Request) -> web.Response:
 async def metrics(request: web.Request) -> web.Response:
     registry = CollectorRegistry()
     app = request.app
-    registry.register(ProgrammeCollector(app[PROGRAMME], app[PUSHES], app[PLACES]))
+    registry.register(ProgrammeCollector(app[PROGRAMME], app[PUSHES], app[PLACES], app[BOOTH]))
     return web.Response(
         body=generate_latest(registry), headers={"Content-Type": CONTENT_TYPE_PLAIN_0_0_4}
     )
@@ -37,10 +38,11 @@ async def metrics(request: web.Request) -> web.Response:
 class ProgrammeCollector(Collector):
     """Reads the programme as it is when somebody asks."""
 
-    def __init__(self, programme: Programme, pushes: Pushes, places: Places) -> None:
+    def __init__(self, programme: Programme, pushes: Pushes, places: Places, booth: Booth) -> None:
         self._programme = programme
         self._pushes = pushes
         self._places = places
+        self._booth = booth
 
     def collect(self) -> Iterator[Metric]:
         of_station = ["station"]
@@ -86,8 +88,10 @@ class ProgrammeCollector(Collector):
                 sent.add_metric([name, format], mount.bytes_sent)
         yield from (on_air, aired_seconds, shelf, ahead, pieces, work, listeners, let_go, sent)
         yield from self._generator()
+        yield from self._storage()
         yield self._push_up()
         yield self._refused()
+        yield self._ratings()
 
     def _generator(self) -> Iterator[Metric]:
         generator = self._programme.generator
@@ -100,6 +104,14 @@ class ProgrammeCollector(Collector):
         busy = CounterMetricFamily("latentfm_generating_seconds", "Time spent decoding it")
         busy.add_metric([], generator.busy_seconds)
         yield from (up, faults, music, busy)
+
+    def _storage(self) -> Iterator[Metric]:
+        free = GaugeMetricFamily("latentfm_disk_free_bytes", "Room on the disk of the data folder")
+        if self._programme.space.free_bytes is not None:
+            free.add_metric([], self._programme.space.free_bytes)
+        waiting = GaugeMetricFamily("latentfm_journal_bytes", "Of the log, not in the database yet")
+        waiting.add_metric([], self._programme.journal.waiting_bytes)
+        yield from (free, waiting)
 
     def _push_up(self) -> Metric:
         up = GaugeMetricFamily(
@@ -117,3 +129,11 @@ class ProgrammeCollector(Collector):
         for limit in LIMITS:
             refused.add_metric([limit], self._places.refused[limit])
         return refused
+
+    def _ratings(self) -> Metric:
+        ratings = CounterMetricFamily(
+            "latentfm_ratings", "What listeners said of pieces", labels=["kind"]
+        )
+        for kind in KINDS.values():
+            ratings.add_metric([kind], self._booth.given[kind])
+        return ratings

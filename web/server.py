@@ -12,7 +12,25 @@ from aiohttp import hdrs, web
 
 from station.errors import AddressInUseError
 from station.programme import Programme
-from web import api, audience, cors, downloads, events, health, hls, pages, push, streams
+from web import (
+    api,
+    audience,
+    cors,
+    downloads,
+    events,
+    health,
+    hls,
+    marks,
+    pages,
+    piece_page,
+    pieces,
+    provenance,
+    push,
+    ratings,
+    similar,
+    streams,
+    time_machine,
+)
 from web.access_log import ACCESS_LOG, logging_access
 from web.audible import EAR, Ear, audible
 from web.connections import Door, listen, most_connections
@@ -39,16 +57,19 @@ def make_app(programme: Programme) -> web.Application:
     app[SESSIONS] = Sessions()
     app[EAR] = Ear()
     app[FEEDS] = events.make_feeds(list(programme.stations))
-    exports = app[downloads.POOL] = downloads.ExportPool()
     app[push.PUSHES] = {}
     app.cleanup_ctx.append(limiting)
+    app.cleanup_ctx.append(ratings.opening)
     app.cleanup_ctx.append(logging_access)
     app.cleanup_ctx.append(events.feeding)
     app.cleanup_ctx.append(push.pushing)
+    app.cleanup_ctx.append(downloads.exporting)
+    app.cleanup_ctx.append(provenance.signing)
+    app.cleanup_ctx.append(time_machine.travelling)
     app.on_response_prepare.append(_dress)
     app.on_response_prepare.append(cors.allow_reading)
+    app.on_response_prepare.append(marks.mark)
     app.on_shutdown.append(events.close_feeds)
-    app.on_cleanup.append(exports.close)
     app.add_routes(
         [
             *(web.get(path, pages.page) for path in pages.PAGES),
@@ -56,16 +77,23 @@ def make_app(programme: Programme) -> web.Application:
             *(web.get("/stations/{station}" + path, streams.stream) for path in streams.PATHS),
             *(web.get(path, handler) for path, handler in hls.ROUTES),
             *(web.get("/stations/{station}" + path, handler) for path, handler in hls.ROUTES),
+            *(web.get(path, handler) for path, handler in time_machine.ROUTES),
+            *(
+                web.get("/stations/{station}" + path, handler)
+                for path, handler in time_machine.ROUTES
+            ),
             *(web.get(path, playlist) for path in PLAYLISTS),
             web.get("/status-json.xsl", status),
             web.get("/api/v1/stations", api.stations),
             web.get("/api/v1/now", api.now),
             web.get("/api/v1/history", api.history),
             web.get("/api/v1/events", events.events, allow_head=False),
-            web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}", api.piece),
-            web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.mid", downloads.midi),
-            web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.mp3", downloads.mp3),
-            web.get(r"/api/v1/pieces/{piece_id:[0-9a-f]{20}}.stems.zip", downloads.stems),
+            *(web.get(path, handler) for path, handler in downloads.ROUTES),
+            *(web.get(path, handler) for path, handler in pieces.ROUTES),
+            *(web.get(path, handler) for path, handler in piece_page.ROUTES),
+            *(web.get(path, handler) for path, handler in provenance.ROUTES),
+            *(web.get(path, handler) for path, handler in similar.ROUTES),
+            *ratings.ROUTES,
             web.get("/api/v1/sessions/{key}", api.session),
             web.get("/api/v1/schedule", api.schedule),
             web.get("/api/v1/audience", audience.audience),

@@ -9,21 +9,27 @@ from typing import Any
 
 from generators.music import Piece
 from generators.recipe import trio_to_dict
+from renderer.files import FILES
 from renderer.instruments import instrument_names
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.score import frames_of
 from station.programme import Programme
+from station.regenerate import prospect
 from station.station import Station
+from storage.ratings import Ratings
 from storage.records import AiredPiece, Join
 from web.hls import PLAYLIST
 from web.keys import station_path, stream_path
 from web.push import Push
 
 RECENT_STARTS = 4
+LINKS = {"mid": "midi", "stems.zip": "stems"}  # where they are not called as the file ends
 OF_THE_AIRING = {"broadcast_id", "station", "position"}  # of a join
 
 
-def piece_view(programme: Programme, piece: Piece, *, with_trio: bool = True) -> dict[str, Any]:
+def piece_view(
+    programme: Programme, piece: Piece, ratings: Ratings | None = None, *, with_trio: bool = True
+) -> dict[str, Any]:
     path = f"/api/v1/pieces/{piece.id}"
     view: dict[str, Any] = {
         "id": piece.id,
@@ -46,12 +52,14 @@ def piece_view(programme: Programme, piece: Piece, *, with_trio: bool = True) ->
         "created": piece.created.isoformat(),
         "links": {
             "self": path,
-            "midi": f"{path}.mid",
-            "mp3": f"{path}.mp3",
-            "stems": f"{path}.stems.zip",
+            "page": f"/pieces/{piece.id}",
+            **{LINKS.get(kind, kind): f"{path}.{kind}" for kind in FILES},
         },
     }
+    if ratings is not None:
+        view["rating"] = asdict(ratings)
     if with_trio:
+        view["reproducible"] = asdict(prospect(piece, programme.generator))
         view["verdict"] = asdict(piece.verdict) if piece.verdict else None
         view["trio"] = trio_to_dict(piece.trio)
     return view
@@ -70,9 +78,9 @@ def start_view(programme: Programme, station: Station, start: Start) -> dict[str
     return _aired_view(start.position, utc, view, frames_of(start.piece))
 
 
-def airing_view(programme: Programme, aired: AiredPiece) -> dict[str, Any]:
+def airing_view(programme: Programme, aired: AiredPiece, ratings: Ratings) -> dict[str, Any]:
     """A piece in the log."""
-    view = piece_view(programme, aired.piece, with_trio=False)
+    view = piece_view(programme, aired.piece, ratings, with_trio=False)
     airing = aired.airing
     return {
         **_aired_view(airing.position, airing.aired_at, view, frames_of(aired.piece)),
@@ -125,6 +133,7 @@ def station_view(programme: Programme, station: Station, pushes: Sequence[Push])
         "show": station.show.name,
         "listeners": station.listeners,
         "unique_today": station.audience.unique_today,
+        "ratings_open": programme.settings.ratings.open,
         "streams": [
             {
                 "format": name,

@@ -17,12 +17,12 @@ from renderer.balance import plain_balance
 from renderer.errors import EncoderError
 from renderer.export import (
     AUDIO_FORMATS,
-    COMMENT,
     AudioFormat,
     export_audio,
     export_midi,
     render_piece,
 )
+from renderer.marks import COMMENT
 from renderer.mastering import CEILING_DBTP
 from renderer.score import frames_of
 from renderer.synth import Synth
@@ -113,6 +113,7 @@ def test_a_key_that_midi_cannot_name_is_left_out() -> None:
     assert not read(export_midi(piece(key="no key"))).key_signature_changes
 
 
+@pytest.mark.usefixtures("few_keys")
 def test_a_piece_sounds_the_same_each_time() -> None:
     """Balance and all: it is measured alike."""
     once, again = (render_piece(SHORT, make_synth, 0.5) for _ in range(2))

@@ -36,6 +36,7 @@ port = {port}
 access_log = "{access_log}"
 [storage]
 folder = "{folder}"
+url = "{url}"
 [generator]
 shelf_minutes = 0.5
 candidates = 1
@@ -91,7 +92,13 @@ class OnAir:
 
 @contextlib.contextmanager
 def on_air(
-    folder: Path, *, port: int = 0, stream: str = "", generator: str = "", more: str = ""
+    folder: Path,
+    *,
+    port: int = 0,
+    url: str = "",
+    stream: str = "",
+    generator: str = "",
+    more: str = "",
 ) -> Iterator[OnAir]:
     """A station on air inside the block; its log is in the message if it never got there."""
     config, log = folder / "station.toml", folder / "log"
@@ -101,6 +108,7 @@ def on_air(
             port=port,
             access_log=folder / "access.log",
             folder=data,
+            url=url,
             font=FONT,
             stream=stream,
             generator=generator,

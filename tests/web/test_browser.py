@@ -173,6 +173,15 @@ async def test_the_page_says_whose_sounds_are_heard(page: Page) -> None:
     assert "GPL-2" in await credits.inner_text()
 
 
+async def test_one_tap_says_that_the_listener_likes_what_is_on(page: Page) -> None:
+    await page.goto("/")
+    async with page.expect_response("**/rating") as told:
+        await page.get_by_role("button", name="I like this piece").click()
+    answer = await (await told.value).json()
+    assert answer["yours"] == 1
+    assert answer["rating"]["likes"] >= 1
+
+
 async def test_the_space_bar_plays_and_stops(page: Page) -> None:
     await page.goto("/")
     await page.wait_for_function("() => window.latentfm")
@@ -243,3 +252,29 @@ async def test_a_station_that_was_killed_is_heard_again_without_a_press(
         await _plays(page)
         await page.wait_for_function(KNOWS_WHAT_IS_HEARD)
         await page.close()
+
+
+async def test_a_piece_has_a_page_that_draws_it_and_plays_it(page: Page) -> None:
+    await page.goto("/pieces")
+    await page.locator("#found a").first.click()
+    await page.wait_for_function("() => document.querySelectorAll('#sheet .row path').length > 2")
+    bars = await page.get_attribute("#sheet", "aria-valuetext")
+    await page.click("#play")
+    await page.wait_for_function("() => window.latentfm.audio.currentTime > 0.2", timeout=60_000)
+    await page.locator("#sheet").focus()
+    for _ in range(3):
+        await page.keyboard.press("ArrowRight")
+    assert await page.get_attribute("#sheet", "aria-valuetext") != bars
+    assert await page.evaluate("document.documentElement.dataset.state") != "stopped"
+
+
+async def test_what_is_asked_of_the_archive_stands_in_its_address(page: Page) -> None:
+    await page.goto("/pieces")
+    await page.locator("#found a").first.wait_for()
+    await page.fill("#filters [name=tempo]", "900..")
+    await page.keyboard.press("Enter")
+    await page.get_by_text("No piece is like that.").wait_for()
+    assert page.url.endswith("/pieces?tempo=900..")
+    await page.go_back()
+    await page.locator("#found a").first.wait_for()
+    assert await page.input_value("#filters [name=tempo]") == ""

@@ -32,6 +32,19 @@ export async function get(path) {
   return answer.json();
 }
 
+/** Tell the station something; what it answers. Throws with its words when it refuses. */
+export async function post(path, body) {
+  const answer = await fetch(ours(`/api/v1/${path}`), {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.error);
+  return told;
+}
+
 /**
  * Hear the station's events for ever: `hear(name, data)`, and `away()` when it cannot be reached.
  * EventSource alone gives up on an HTTP error and never notices a connection that died in silence.

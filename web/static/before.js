@@ -2,6 +2,7 @@
 
 import { address, get } from "./api.js";
 import { make } from "./dom.js";
+import { pageOf } from "./pieces.js";
 
 const SHOWN = 12;
 
@@ -29,7 +30,7 @@ function item({ utc, piece }) {
     dateTime: utc,
     textContent: at.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }),
   });
-  const title = make("span", { className: "name", textContent: piece.title });
+  const title = make("a", { className: "name", href: pageOf(piece.id), textContent: piece.title });
   const row = make("li", { className: piece.origin });
   const { midi, mp3 } = piece.links;
   row.append(time, title, file("MIDI", midi, piece), file("MP3", mp3, piece));

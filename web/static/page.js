@@ -6,6 +6,7 @@ import { byId, make, say } from "./dom.js";
 import { house } from "./house.js";
 import { listen } from "./listening.js";
 import { showPlaces } from "./places.js";
+import { Rate } from "./rate.js";
 import { FRAMES_PER_SECOND, stepAt, tempoAt } from "./timeline.js";
 
 const VOLUME_KEY = "latentfm.volume";
@@ -14,6 +15,7 @@ const VOLUME_STEP = 0.05;
 const { player, broadcast } = listen(tell);
 const { timeline } = broadcast;
 let told; // the airing the page now shows
+let rate; // where the station takes ratings
 
 /** Show what is heard: `airing` (or null) at `position`. */
 function tell(airing, position) {
@@ -57,6 +59,7 @@ function turn(airing) {
   for (const part of ["melody", "bass", "drums"]) say(byId(part), piece?.instruments[part] ?? part);
   say(byId("credits"), piece ? credits(piece.soundfont) : "");
   showBefore(byId("history"), timeline, airing);
+  rate?.show(piece?.id);
   if (piece) showOutside(piece, broadcast.now.title);
 }
 
@@ -106,5 +109,7 @@ addEventListener("keydown", (event) => {
 house.then(({ stations, here }) => {
   if (!here) return location.assign("."); // renamed, perhaps: the first station is still there
   showPlaces(stations, here);
+  if (here.ratings_open) rate = new Rate(byId("rating"));
+  rate?.show(told?.piece.id);
   byId("playlist").href = ours("/listen.m3u");
 });

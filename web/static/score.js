@@ -12,6 +12,9 @@ const DRUMS = [
 const LANES = new Map(DRUMS.flatMap((pitches, lane) => pitches.map((pitch) => [pitch, lane])));
 export const DRUM_LANES = DRUMS.length;
 
+/** Where a drum is drawn, 0 for the lowest. */
+export const laneOf = (pitch) => LANES.get(pitch) ?? pitch % DRUM_LANES;
+
 const scores = new WeakMap();
 
 /**
@@ -31,7 +34,7 @@ function write(piece) {
       from: secondsAt(piece, start),
       to: secondsAt(piece, end),
       pitch,
-      lane: LANES.get(pitch) ?? pitch % DRUM_LANES,
+      lane: laneOf(pitch),
       loud: velocity / 127,
     })),
   );
