@@ -12,16 +12,23 @@ from pathlib import Path
 from generators.errors import GeneratorError
 from renderer.errors import RenderError
 from station import (
+    backup_command,
     commands,
     directions_command,
+    export_command,
     groove_command,
+    import_archive_command,
     import_command,
+    key_command,
     loadtest_command,
     model_commands,
+    pack_command,
     rehearse_command,
     render_command,
+    replay_command,
     soundfont_command,
     training_commands,
+    verify_command,
 )
 from station.commands import Serve
 from station.doctor import doctor
@@ -72,6 +79,7 @@ def _parser() -> argparse.ArgumentParser:
     history.set_defaults(command=commands.history)
 
     render_command.add_to(add)
+    replay_command.add_to(add)
     rehearse_command.add_to(add)
     loadtest_command.add_to(add)
     soundfont_command.add_to(add)
@@ -80,6 +88,12 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--new", action="store_true", help="make another; the old one ends")
     token.set_defaults(command=commands.token)
 
+    key_command.add_to(add)
+    backup_command.add_to(add)
+    export_command.add_to(add)
+    import_archive_command.add_to(add)
+    pack_command.add_to(add)
+    verify_command.add_to(add)
     import_command.add_to(add)
     model_commands.add_to(add)
     training_commands.add_to(add)
