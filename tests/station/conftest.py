@@ -37,6 +37,11 @@ def decoder(sampler: Sampler, model_folder: ModelFolder) -> InProcess:
     return InProcess(sampler, model_folder)
 
 
+@pytest.fixture(autouse=True)
+def _measured_in_no_time(few_keys: None, nothing_on_air: None) -> None:
+    """How well instruments are balanced is for tests/renderer/test_balance.py to say."""
+
+
 @pytest.fixture
 def time() -> FakeTime:
     return FakeTime()

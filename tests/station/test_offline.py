@@ -33,7 +33,8 @@ SEED = 7
 MINUTES = 6
 NIGHT = ShowSettings(name="Night", starts=time(0), tempo_qpm=(110, 140), bridge_bars=2)
 SOON = ShowSettings(name="Soon", starts=time(0, 1), tempo_qpm=(120, 150), bridge_bars=2)
-TRIO = NIGHT.model_copy(update={"melody": ("Vibraphone",), "bass": ("Acoustic Bass",)})
+SHORT = {"forms": ("AA",), "tempo_qpm": (150, 160)}  # a minute a piece: they are measured whole
+TRIO = NIGHT.model_copy(update={"melody": ("Vibraphone",), "bass": ("Acoustic Bass",), **SHORT})
 make_synth = partial(Synth, FONT)
 
 
