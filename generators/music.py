@@ -17,6 +17,7 @@ import numpy as np
 STEPS_PER_QUARTER = 4
 STEPS_PER_BAR = 16
 TICKS_PER_STEP = 120  # as MIDI files count: 480 a quarter
+MOST_OFFSET_TICKS = TICKS_PER_STEP // 2
 
 Origin = Literal["sampled", "bridge", "pattern"]
 PARTS = ("melody", "bass", "drums")
@@ -39,7 +40,7 @@ class Note:
             raise ValueError(f"pitch must be in 0..127, not {self.pitch}")
         if not 1 <= self.velocity <= 127:
             raise ValueError(f"velocity must be in 1..127, not {self.velocity}")
-        if not -TICKS_PER_STEP // 2 <= self.offset_ticks <= TICKS_PER_STEP // 2:
+        if not -MOST_OFFSET_TICKS <= self.offset_ticks <= MOST_OFFSET_TICKS:
             raise ValueError(f"a note is struck half a step off at most, not {self.offset_ticks}")
 
 

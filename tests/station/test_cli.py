@@ -135,7 +135,7 @@ def test_a_file_of_no_known_kind_is_told_the_kinds(
     latentfm: Latentfm, capsys: pytest.CaptureFixture[str], output: str
 ) -> None:
     assert latentfm("render", PIECES[0].id, "-o", output) == 1
-    assert "end it in .wav, .mp3, .flac, .ogg, .mid" in capsys.readouterr().err
+    assert "end it in .mid, .musicxml, .mp3, .ogg, .flac, .wav" in capsys.readouterr().err
 
 
 @pytest.mark.usefixtures("_aired")

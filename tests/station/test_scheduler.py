@@ -34,6 +34,7 @@ async def test_every_job_is_listed_with_its_time(programme: Programme) -> None:
         "main begins Dawn at 07:00",
         "main begins Ghost at 02:30",
         "archive",
+        "disk",
         "listeners",
         "prune",
     }

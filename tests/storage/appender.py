@@ -122,11 +122,11 @@ def _positions(database: Database, broadcast: str) -> list[int]:
 
 
 def _waiting(folder: Path, broadcast: str) -> list[int]:
-    """What a next run will find in the file, beside a line that the kill tore."""
+    """What a next run will find in the file, beside lines that this kill or one before tore."""
     step = airing_of(make_piece(), 1).position
     path = folder / "journal.jsonl"
     lines = path.read_bytes().splitlines(keepends=True) if path.exists() else []
-    records = [wire.from_line(line) for line in lines if line.endswith(b"\n")]
+    records = [wire.from_line(line) for line in lines if _is_whole(line.decode())]
     airings = [record.airing for record in records if isinstance(record, AiredPiece)]
     return [each.position // step for each in airings if each.broadcast_id == broadcast]
 
@@ -134,7 +134,16 @@ def _waiting(folder: Path, broadcast: str) -> list[int]:
 def _are_torn(rejected: Path) -> bool:
     """A line that nobody was told of may be torn, and goes aside; a whole one must not."""
     lines = [json.loads(line)["line"] for line in rejected.read_text().splitlines()]
-    return not any(line.endswith("}}") for line in lines)
+    return not any(_is_whole(line + "\n") for line in lines)
+
+
+def _is_whole(line: str) -> bool:
+    """A torn one is no JSON: it has no newline, or one that the next run put there."""
+    try:
+        json.loads(line)
+    except ValueError:
+        return False
+    return line.endswith("\n")
 
 
 if __name__ == "__main__":
