@@ -42,6 +42,7 @@ from storage.database import MIGRATIONS, Database
 from storage.facets import facets
 from storage.search import PieceFilter, find_pieces
 from storage.sqlite import PRAGMAS
+from web.garbage import THRESHOLDS
 
 BATCH = 2_000
 SHELF_MINUTES = 1  # no more than is taken
@@ -239,7 +240,8 @@ def main() -> None:
         ).scalar_one()
     sizes(database, count)
     gc.collect()
-    gc.freeze()  # as a station does: see web/garbage.py
+    gc.freeze()  # as a station does, and looks as rarely
+    gc.set_threshold(*THRESHOLDS)
     ask(database, arguments.asked)
     database.close()
 
