@@ -190,7 +190,7 @@ def questions(database: Database) -> dict[str, Callable[[], Any]]:
         ),
         "pieces of a show that never was": lambda: find(show="no such show"),
         "pieces at a tempo that never was": lambda: find(deep(), tempo_qpm=(400, 500)),
-        "what was on air at a time": lambda: queries.airing_at(database, station, moment()),
+        "what was on air at a time": lambda: queries.history(database, station, moment(), 1),
         "20 airings from a time on": lambda: queries.airings_from(database, station, moment(), 20),
         "40 pieces to stand by": lambda: queries.recent_pieces(database, station, 40),
         "names to choose from": lambda: facets(database),
@@ -198,7 +198,6 @@ def questions(database: Database) -> dict[str, Callable[[], Any]]:
             database, [anyone()["piece_id"] for _ in range(20)]
         ),
         "events": lambda: queries.events(database, station, 20),
-        "the walk of all, 20 pieces": lambda: queries.pieces_after(database, deep(), 20),
         "counts of all rows": lambda: queries.counts(database),
     }
 

@@ -8,6 +8,7 @@ import gc
 import sys
 from collections.abc import Awaitable, Callable
 
+from generators.music import Piece
 from station.errors import StationError
 from station.programme import Programme, database_url
 from station.settings import Settings
@@ -28,6 +29,17 @@ def serve(arguments: argparse.Namespace) -> int:
 
     asyncio.run(arguments.serve(programme, announce))
     return 0
+
+
+def stored_piece(database: Database, piece_id: str) -> Piece:
+    """
+    Raises:
+        StationError: there is none of that id.
+    """
+    piece = queries.piece(database, piece_id)
+    if piece is None:
+        raise StationError(f"no piece has the id {piece_id!r}: see `latentfm history`")
+    return piece
 
 
 def history(arguments: argparse.Namespace) -> int:

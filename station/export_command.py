@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from station.midi_folder import MidiWriter
 from station.programme import database_url
 from station.progress import count_bar
 from station.settings import Settings
+from station.timeline import moment
 from storage.database import Database
 from storage.export import FORMATS, Export, Format
 from storage.walk import KINDS, Scope
@@ -70,9 +71,6 @@ def _export(database: Database, scope: Scope, arguments: argparse.Namespace) -> 
 
 def _time(text: str) -> datetime:
     try:
-        time = datetime.fromisoformat(text)
-    except ValueError:
-        raise argparse.ArgumentTypeError(
-            f"{text!r} is no time; write it like 2026-11-21T14:30, in UTC"
-        ) from None
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+        return moment(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None

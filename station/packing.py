@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -87,10 +87,11 @@ def pack(
         OSError: something cannot be read or written.
     """
     folder: Path = settings.storage.folder
+    fonts = tuple(_fonts(settings, wanted))
     facts = {
         "stations": {name: _station(settings, name) for name in settings.stations},
         "models": [asdict(model) for model in _models(settings, wanted)],
-        "soundfonts": [asdict(font) for font in _fonts(settings, wanted)],
+        "soundfonts": [asdict(font) for font in fonts],
         "left_out": _left_out(settings, wanted),
     }
     with contextlib.closing(Packer(file, progress)) as packer:
@@ -98,7 +99,7 @@ def pack(
         packer.add_file(ARCHIVE, archive)
         if (folder / KEYS_FILE).exists():
             packer.add(PUBLIC_KEYS, _json(load_keys(folder).public()))
-        for name, path in _files(settings, wanted):
+        for name, path in _files(settings, wanted, fonts):
             packer.add_file(name, path)
         packer.finish(facts)
     return facts
@@ -158,11 +159,14 @@ def _fonts(settings: Settings, wanted: Wanted) -> Iterator[PackedFont]:
 
 
 def _font(name: str, font: Any, packed: bool) -> PackedFont:
-    sha256 = hashlib.sha256(font.path.read_bytes()).hexdigest()
+    with font.path.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     return PackedFont(name, font.name, font.licence, font.credits, font.source, sha256, packed)
 
 
-def _files(settings: Settings, wanted: Wanted) -> Iterator[tuple[str, Path]]:
+def _files(
+    settings: Settings, wanted: Wanted, fonts: Iterable[PackedFont]
+) -> Iterator[tuple[str, Path]]:
     """Members that are files here already."""
     if wanted.models:
         for role, folder in models_of(settings).items():
@@ -170,7 +174,7 @@ def _files(settings: Settings, wanted: Wanted) -> Iterator[tuple[str, Path]]:
                 for path in sorted(filter(Path.is_file, folder.iterdir())):
                     yield f"{MODELS}{role}/{path.name}", path
     library = library_of(settings)
-    for font in _fonts(settings, wanted):
+    for font in fonts:
         if font.packed:
             path = library.font(font.name).path
             yield f"{SOUNDFONTS}{path.name}", path

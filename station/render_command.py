@@ -17,13 +17,13 @@ from renderer.files import FILES, Take
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.recording import Recording
 from renderer.synth import Synth
+from station.commands import stored_piece
 from station.errors import StationError
 from station.fonts import open_fonts, wanted
 from station.occasion import Occasion, add_options, occasion, seconds_asked
 from station.programme import database_url
 from station.progress import music_bar
 from station.settings import Settings
-from storage import queries
 from storage.database import Database
 
 MOST_MINUTES = 24 * 60
@@ -86,12 +86,9 @@ def _render_piece(arguments: argparse.Namespace) -> int:
 def _stored(settings: Settings, piece_id: str) -> Piece:
     database = Database.open(database_url(settings))
     try:
-        piece = queries.piece(database, piece_id)
+        return stored_piece(database, piece_id)
     finally:
         database.close()
-    if piece is None:
-        raise StationError(f"no piece has the id {piece_id!r}: see `latentfm history`")
-    return piece
 
 
 def _render_programme(arguments: argparse.Namespace) -> int:

@@ -15,7 +15,8 @@ from station.programme import database_url
 from station.progress import music_bar
 from station.replaying import Replay
 from station.settings import Settings
-from station.time_machine import TimeMachine, moment
+from station.time_machine import TimeMachine
+from station.timeline import moment
 from storage.database import Database
 
 MOST_MINUTES = 24 * 60

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 from storage.fault import Fault
+from storage.room import KEEP_FREE_BYTES, KEEP_FREE_SHARE
 
 MIB = 1024 * 1024
-# Less than so many bytes free, or than this share of a small disk.
-EXPORTS_BYTES, EXPORTS_SHARE = 512 * MIB, 0.1
+# Less than so many bytes free, or than this share of a small disk; for exports, see storage.room.
 SAMPLES_BYTES, SAMPLES_SHARE = 128 * MIB, 0.025
 AGAIN = 1.1  # times as much must be free before it is enough again: else it would come and go
 
@@ -39,7 +39,7 @@ class Space:
         except OSError:  # gone: who writes there says so
             return
         self.free_bytes = free
-        _settle(self._exports, free, min(EXPORTS_BYTES, EXPORTS_SHARE * total))
+        _settle(self._exports, free, min(KEEP_FREE_BYTES, KEEP_FREE_SHARE * total))
         _settle(self._samples, free, min(SAMPLES_BYTES, SAMPLES_SHARE * total))
 
     def allows_exports(self) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, datetime
+from datetime import datetime
 
 from renderer.balancer import Balancer, give_way
 from renderer.fonts import Fonts
@@ -61,16 +61,3 @@ def coded(replay: Replay, kind: str, artist: str) -> Generator[tuple[bytes, int]
 def thread() -> ThreadPoolExecutor:
     """One for a replay, that gives way to what is on air."""
     return ThreadPoolExecutor(1, "replay", initializer=give_way)
-
-
-def moment(text: str) -> datetime:
-    """An ISO 8601 time, in UTC unless it has a zone of its own.
-
-    Raises:
-        ValueError: it is none.
-    """
-    try:
-        time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:  # the year 1 in the east is the year 0 here
-        raise ValueError(f"{text!r} is no time: write it like 2026-11-21T14:32:00Z") from error

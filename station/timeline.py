@@ -60,3 +60,16 @@ class Timeline:
 
 def utc_now() -> datetime:
     return datetime.now(UTC)
+
+
+def moment(text: str) -> datetime:
+    """An ISO 8601 time, in UTC unless it has a zone of its own.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:  # the year 1 in the east is the year 0 here
+        raise ValueError(f"{text!r} is no time: write it like 2026-11-21T14:32:00Z") from error

@@ -11,6 +11,7 @@ from typing import Any
 
 from generators.music import Piece
 from generators.weights import SHIPPED_MODEL
+from station.commands import stored_piece
 from station.errors import StationError
 from station.generator import Generator
 from station.programme import database_url
@@ -45,7 +46,7 @@ def verify_pieces(arguments: argparse.Namespace) -> int:
     database = Database.open(database_url(settings))
     try:
         if arguments.piece_id is not None:
-            pieces, total = iter([_stored(database, arguments.piece_id)]), 1
+            pieces, total = iter([stored_piece(database, arguments.piece_id)]), 1
         else:
             there = queries.counts(database).pieces
             total = there if arguments.all else min(last, there)
@@ -81,10 +82,3 @@ def _newest_first(database: Database) -> Iterator[Piece]:
         yield from (found.piece for found in page.pieces)
         if (cursor := page.cursor) is None:
             return
-
-
-def _stored(database: Database, piece_id: str) -> Piece:
-    piece = queries.piece(database, piece_id)
-    if piece is None:
-        raise StationError(f"no piece has the id {piece_id!r}: see `latentfm history`")
-    return piece

@@ -22,11 +22,11 @@ from storage.errors import ExportError
 from storage.exchange import LinesWriter
 from storage.export_csv import CsvWriter
 from storage.export_parquet import ParquetWriter
+from storage.room import KEEP_FREE_BYTES, KEEP_FREE_SHARE
 from storage.walk import KINDS, PAGE_ROWS, Kept, Kind, Page, Scope, count, walk
 
 CARD = "export.json"  # in a folder of ours: what it is, and so what may be replaced
 VERSION = 1
-KEEP_FREE_BYTES, KEEP_FREE_SHARE = 512 << 20, 0.1  # of a small disk the share: see station.space
 
 
 class Writer(Protocol):

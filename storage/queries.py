@@ -17,7 +17,6 @@ import sqlalchemy as sa
 
 from generators.music import Origin, Piece
 from storage import rows, tables
-from storage.cursors import cursor_at, place_of
 from storage.database import Database
 from storage.errors import RecordError
 from storage.records import AiredPiece, Airing, Join, ListeningHour, StationEvent
@@ -84,19 +83,6 @@ def last_airing(database: Database, station: str) -> AiredPiece | None:
     return next(iter(history(database, station, limit=1)), None)
 
 
-def airing_at(database: Database, station: str, utc: datetime) -> AiredPiece | None:
-    """What had begun last at a time, and may have been over then; None before the first.
-
-    Raises:
-        RecordError: the row of its piece is damaged.
-    """
-    query = _AIRED.where(tables.airings.c.station == station, tables.airings.c.aired_at <= utc)
-    found = _all(database, query.order_by(*_NEWEST_FIRST).limit(1))
-    return (
-        AiredPiece(_airing(found[0]), rows.from_row(found[0]), _join(found[0])) if found else None
-    )
-
-
 def airings_from(
     database: Database, station: str, utc: datetime, limit: int = 20
 ) -> list[AiredPiece]:
@@ -104,32 +90,6 @@ def airings_from(
     query = _AIRED.where(tables.airings.c.station == station, tables.airings.c.aired_at >= utc)
     oldest_first = (tables.airings.c.aired_at, tables.airings.c.position)
     return list(_aired(_all(database, query.order_by(*oldest_first).limit(limit))))
-
-
-def pieces_after(
-    database: Database, cursor: str | None = None, limit: int = 500
-) -> tuple[list[Piece], str | None]:
-    """The whole archive in the order it was made, so much at a time.
-
-    Args:
-        cursor: where the last call left off; None to begin.
-
-    Returns:
-        The next pieces, and the cursor behind them; None where there are no more. As pieces are
-        made, a cursor of old goes on to them.
-
-    Raises:
-        ValueError: nobody gave out this cursor.
-    """
-    table = tables.pieces
-    query = sa.select(table).order_by(table.c.created, table.c.id).limit(limit)
-    if cursor is not None:
-        query = query.where(sa.tuple_(table.c.created, table.c.id) > place_of(cursor))
-    found = _all(database, query)
-    if not found:
-        return [], None
-    pieces = [piece for _, piece in readable(found)]
-    return pieces, cursor_at(found[-1]["created"], found[-1]["id"])
 
 
 def recent_pieces(
@@ -243,15 +203,16 @@ def counts(database: Database) -> Counts:
 
 
 def readable(
-    found: Iterable[Mapping[str, Any]],
+    found: Iterable[Mapping[str, Any]], *, verify: bool = False
 ) -> Iterator[tuple[Mapping[str, Any], Piece]]:
     """Rows with the pieces in them; a damaged one is left out, with a line in the log.
 
-    Whether one was altered is seen where it is asked for by itself: a list has no time for it.
+    Args:
+        verify: leave out those that were altered, too: a page has no time for it.
     """
     for row in found:
         try:
-            yield row, rows.from_row(row, verify=False)
+            yield row, rows.from_row(row, verify=verify)
         except RecordError as error:
             logger.warning("left out of a list: %s", error)
 

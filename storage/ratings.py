@@ -5,7 +5,6 @@ As in `storage.queries`: milliseconds of a thread, and a DatabaseError when ther
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,11 +12,9 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from generators.music import Piece
-from storage import rows, tables
+from storage import tables
 from storage.database import Database
-from storage.errors import RecordError
-
-logger = logging.getLogger(__name__)
+from storage.queries import readable
 
 CHARTS = 1_000  # pieces that may be among the best liked
 IDS_AT_ONCE = 1_000  # SQLite takes 32,766 values in a statement
@@ -80,10 +77,5 @@ def liked(database: Database, weights_sha256: str, since: datetime, limit: int) 
         best = [piece_id for piece_id in ratings if piece_id in ours][:limit]
         found = sa.select(pieces).where(pieces.c.id.in_(best))
         by_id = {row["id"]: dict(row) for row in connection.execute(found).mappings()}
-    rated = []
-    for piece_id in best:
-        try:
-            rated.append(RatedPiece(rows.from_row(by_id[piece_id]), ratings[piece_id]))
-        except RecordError as error:
-            logger.warning("left out of a list: %s", error)
-    return rated
+    in_order = (by_id[piece_id] for piece_id in best)
+    return [RatedPiece(piece, ratings[piece.id]) for _, piece in readable(in_order, verify=True)]

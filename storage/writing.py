@@ -1,7 +1,7 @@
 """Records into tables, each at most once.
 
-"Look, then insert" is plain SQL on every database; it is safe because a write transaction has
-SQLite to itself, and elsewhere the primary key refuses the second.
+"Look, then insert" is plain SQL on every database; it is safe because one transaction writes at a
+time: see `Database.writing`.
 """
 
 from __future__ import annotations

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any
 
 from aiohttp import web
 
 from generators.music import Piece
+from station.timeline import moment
 from storage import queries
 from storage.errors import StorageError
 from storage.ratings import counts_of
@@ -157,7 +158,6 @@ def time_in(request: web.Request, name: str) -> datetime | None:
     if text is None:
         return None
     try:
-        time = datetime.fromisoformat(text)
-        return time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
-    except (ValueError, OverflowError) as error:  # the year 1 in the east is the year 0 here
+        return moment(text)
+    except ValueError as error:
         raise web.HTTPBadRequest(text=f"{name} must be a time like 2026-11-21T14:32:00Z") from error

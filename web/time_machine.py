@@ -25,7 +25,8 @@ from renderer.pcm import SAMPLE_RATE_HZ
 from station.errors import NothingAiredError
 from station.replaying import QUICK_SECONDS, WARM_UP_SECONDS
 from station.station import Station
-from station.time_machine import TimeMachine, coded, moment, thread
+from station.time_machine import TimeMachine, coded, thread
+from station.timeline import moment
 from storage.errors import StorageError
 from web.keys import PROGRAMME, station_of
 from web.limits import is_this_machine, network_of

@@ -16,10 +16,11 @@ import sqlalchemy as sa
 
 from generators import recipe
 from generators.music import Piece
-from storage import queries, tables
+from storage import tables
 from storage.database import Database
 from storage.rows import from_row, notes_a_bar
 from storage.search import FoundPiece, PieceFilter, find_pieces
+from storage.walk import KINDS, Scope, walk
 from storage.writing import store
 from tests.pieces import make_piece
 from tests.storage.broadcasts import BEGAN
@@ -98,8 +99,9 @@ def test_pieces_of_before_and_after_live_side_by_side(old_url: str) -> None:
     with database.writing() as connection:
         store(connection, new)
         store(connection, PIECES[0])
-    walked, _ = queries.pieces_after(database)
+    (page,) = walk(database, KINDS["piece"], Scope())
     database.close()
+    walked = [record for record in page.records if isinstance(record, Piece)]
     assert sorted(walked, key=_id) == sorted([*PIECES, new], key=_id)
 
 

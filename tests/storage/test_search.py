@@ -20,6 +20,7 @@ from storage.database import Database
 from storage.records import AiredPiece
 from storage.rows import notes_a_bar
 from storage.search import PieceFilter, find_pieces
+from storage.walk import KINDS, Scope, walk
 from storage.writing import store
 from tests.pieces import make_piece
 from tests.storage.broadcasts import BEGAN, airing_of
@@ -165,10 +166,9 @@ def test_a_time_without_a_zone_is_refused() -> None:
 
 def test_what_was_on_air_at_a_time_is_what_had_begun(archive: Database) -> None:
     at = BEGAN + timedelta(seconds=61)
-    heard = queries.airing_at(archive, "main", at)
-    assert heard is not None
+    (heard,) = queries.history(archive, "main", at, 1)
     assert heard.piece == LONG
-    assert queries.airing_at(archive, "main", BEGAN - timedelta(seconds=1)) is None
+    assert queries.history(archive, "main", BEGAN - timedelta(seconds=1), 1) == []
 
 
 def test_airings_from_a_time_are_oldest_first(archive: Database) -> None:
@@ -178,10 +178,8 @@ def test_airings_from_a_time_are_oldest_first(archive: Database) -> None:
 
 
 def test_the_walk_of_all_gives_each_piece_once(archive: Database) -> None:
-    walked, cursor = queries.pieces_after(archive, limit=2)
-    while cursor is not None:
-        more, cursor = queries.pieces_after(archive, cursor, limit=2)
-        walked += more
+    pages = walk(archive, KINDS["piece"], Scope(), page_rows=2)
+    walked = [piece for page in pages for piece in page.records]
     assert walked == sorted([*PROGRAMME, UNHEARD], key=lambda piece: (piece.created, piece.id))
 
 
@@ -203,12 +201,10 @@ def test_no_query_behind_a_page_reads_a_whole_table(archive: Database) -> None:
         queries.piece(archive, MINOR.id)
         queries.history(archive, "main")
         queries.history(archive, "main", BEGAN)
-        queries.airing_at(archive, "main", BEGAN)
         queries.airings_from(archive, "main", BEGAN, 20)
         queries.recent_pieces(archive, "main", 40)
         queries.events(archive, "main", 20)
         queries.listening_hours(archive, "main", BEGAN, BEGAN + timedelta(hours=1))
-        queries.pieces_after(archive, cursor)
         for wanted in filters:
             find_pieces(archive, PieceFilter(**wanted))
             find_pieces(archive, PieceFilter(**wanted), cursor=cursor)
