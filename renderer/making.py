@@ -73,12 +73,15 @@ def carry_out(order: dict[str, Any]) -> bytes:
 
 def main() -> int:
     os.nice(NICENESS)
-    try:
-        made = carry_out(json.load(sys.stdin))
-    except RenderError as error:
-        print(error, file=sys.stderr)
-        return REFUSED
-    sys.stdout.buffer.write(made)
+    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answer:
+        # What a library prints is no part of a file.
+        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+        try:
+            made = carry_out(json.load(sys.stdin))
+        except RenderError as error:
+            print(error, file=sys.stderr)
+            return REFUSED
+        answer.write(made)
     return 0
 
 

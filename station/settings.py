@@ -32,6 +32,7 @@ from pydantic_settings import (
 
 from station.archive_settings import ExportSettings, ProvenanceSettings, RatingSettings
 from station.errors import SettingsError
+from station.exhibit_settings import ExhibitSettings
 from station.section import Section
 from station.show_settings import SHOWS, ShowSettings
 from station.stream_settings import HlsSettings, PushSettings, StreamSettings
@@ -119,6 +120,13 @@ def _one_line(text: str) -> str:
 OneLine = Annotated[str, AfterValidator(_one_line)]
 
 
+# A host source of a Content Security Policy; anything else could end the directive.
+FrameSource = Annotated[
+    str,
+    Field(pattern=r"^(\*|'self'|(https?://)?(\*\.)?[A-Za-z0-9.-]+(:([0-9]{1,5}|\*))?)$"),
+]
+
+
 class StationSettings(Section):
     title: OneLine = Field("Latent FM", min_length=1, max_length=80)
     description: OneLine = Field(
@@ -131,6 +139,9 @@ class StationSettings(Section):
     seed: int | None = Field(None, ge=0, lt=2**63, description="for the same programme each start")
     shows: tuple[ShowSettings, ...] = Field(SHOWS, min_length=1)
     push: tuple[PushSettings, ...] = Field((), description="Icecast servers to send to")
+    frame_ancestors: tuple[FrameSource, ...] = Field(
+        ("*",), description="sites that may show the player in a frame; empty for none"
+    )
 
 
 class Settings(BaseSettings):
@@ -148,6 +159,7 @@ class Settings(BaseSettings):
     exports: ExportSettings = Field(default_factory=ExportSettings)
     ratings: RatingSettings = Field(default_factory=RatingSettings)
     provenance: ProvenanceSettings = Field(default_factory=ProvenanceSettings)
+    exhibit: ExhibitSettings = Field(default_factory=ExhibitSettings)
     stations: dict[Annotated[str, Field(pattern=NAME_PATTERN)], StationSettings] = Field(
         default_factory=lambda: {"main": StationSettings()}, min_length=1
     )
