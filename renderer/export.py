@@ -10,7 +10,7 @@ import functools
 import io
 import shutil
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -18,6 +18,7 @@ import numpy as np
 from generators.music import STEPS_PER_QUARTER, TICKS_PER_STEP, Piece
 from renderer.balance import Balance, plain_balance
 from renderer.balancer import Balancer
+from renderer.covers import cover_tag, flac_with_cover, mp3_with_cover
 from renderer.errors import EncoderError
 from renderer.instruments import instrument_names
 from renderer.marks import COMMENT, in_libav, piece_tags, with_info
@@ -37,6 +38,12 @@ _FFMPEG: dict[AudioFormat, dict[str, Any]] = {
     "mp3": {"bitrate": "192k", "parameters": _BITEXACT},
     "flac": {"parameters": _BITEXACT},
     "ogg": {"codec": "libopus", "bitrate": "128k", "parameters": _BITEXACT},
+}
+
+
+_WITH_COVER: dict[AudioFormat, Callable[[bytes, bytes], bytes]] = {
+    "mp3": mp3_with_cover,
+    "flac": flac_with_cover,
 }
 
 
@@ -104,10 +111,12 @@ def export_audio(
     station: str = "Latent FM",
     tail_seconds: float = TAIL_SECONDS,
     balance: Balance | None = None,
+    cover: bytes | None = None,
 ) -> bytes:
     """The piece as a file with its title, by `station`; equal bytes each time.
 
-    `balance` is the one it was aired with; without, it is measured here.
+    `balance` is the one it was aired with; without, it is measured here. `cover` is a PNG; WAV has
+    no place for it.
 
     Raises:
         ValueError: no such format.
@@ -128,12 +137,17 @@ def export_audio(
         data=sound, sample_width=2, frame_rate=SAMPLE_RATE_HZ, channels=CHANNELS
     )
     tags = piece_tags(piece, station)
+    if cover is not None and format == "ogg":
+        tags |= cover_tag(cover)
     file = io.BytesIO()
     try:
         segment.export(file, format=format, tags=in_libav(tags), **_FFMPEG[format])
     except (pydub.exceptions.PydubException, OSError) as error:
         raise EncoderError(f"ffmpeg made no {format} file: {error}") from error
-    return with_info(file.getvalue(), tags) if format == "wav" else file.getvalue()
+    made = file.getvalue()
+    if cover is not None and format in _WITH_COVER:
+        made = _WITH_COVER[format](made, cover)
+    return with_info(made, tags) if format == "wav" else made
 
 
 def _blocks(

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 from functools import partial
 
 from generators.music import Piece
+from renderer.artwork import COVER_PX, cover_svg
 from renderer.balance import Balance
 from renderer.export import AudioFormat, export_audio, export_midi
 from renderer.musicxml import export_musicxml
+from renderer.rasterising import rasterised
 from renderer.solo import MakeSynth
 from renderer.stems import export_stems
 
@@ -44,8 +46,15 @@ def _sheet(take: Take) -> bytes:
 
 
 def _sound(format: AudioFormat, take: Take) -> bytes:
-    piece, make_synth = take.piece, take.make_synth
-    return export_audio(piece, make_synth, format, station=take.station, balance=take.balance)
+    cover = rasterised(cover_svg(take.piece), COVER_PX, COVER_PX) if format != "wav" else None
+    return export_audio(
+        take.piece,
+        take.make_synth,
+        format,
+        station=take.station,
+        balance=take.balance,
+        cover=cover,
+    )
 
 
 def _stems(take: Take) -> bytes:

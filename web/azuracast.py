@@ -11,14 +11,14 @@ from typing import Any
 
 from aiohttp import web
 
-from generators.music import Piece
+from generators.music import Piece, Summary
 from renderer.formats import mount_path
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from station.hls import HLS
 from station.station import Station
 from storage import queries
 from storage.errors import StorageError
-from storage.records import AiredPiece
+from storage.records import LoggedPiece
 from web import hls
 from web.keys import PROGRAMME, station_path
 from web.proxies import base_url
@@ -101,7 +101,7 @@ async def nowplaying(request: web.Request, station: Station) -> dict[str, Any]:
     }
 
 
-def _is_over(aired: AiredPiece, playing: Start | None, station: Station) -> bool:
+def _is_over(aired: LoggedPiece, playing: Start | None, station: Station) -> bool:
     """The log has what plays, too, and may have what begins in a moment."""
     airing = aired.airing
     if playing is None or airing.broadcast_id != station.broadcast.id:
@@ -128,7 +128,7 @@ def _count(listeners: int) -> dict[str, int]:
     return {"total": listeners, "unique": listeners, "current": listeners}
 
 
-def _song(base: str, piece: Piece, station: Station) -> dict[str, Any]:
+def _song(base: str, piece: Piece | Summary, station: Station) -> dict[str, Any]:
     artist = station.settings.title
     return {
         "id": piece.id,
@@ -139,6 +139,6 @@ def _song(base: str, piece: Piece, station: Station) -> dict[str, Any]:
         "genre": station.settings.genre,
         "isrc": "",
         "lyrics": "",
-        "art": f"{base}/static/favicon.svg",
+        "art": f"{base}/api/v1/pieces/{piece.id}/cover.png",
         "custom_fields": {"key": piece.key, "tempo_qpm": piece.tempo_qpm, "origin": piece.origin},
     }

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import AsyncIterator, Callable
-from functools import partial
+from collections.abc import AsyncIterator
 from pathlib import Path
 from urllib.parse import quote
 
@@ -17,8 +16,10 @@ from renderer.fonts import Fonts
 from renderer.making import encode_order, made_by
 from web.api import find_piece
 from web.export_cache import ExportCache
-from web.exports import ExportRefusedError, Exports, make_in_process
+from web.exports import ExportRefusedError, Exports, Make, make_in_process
 from web.keys import PROGRAMME
+from web.limits import is_this_machine, network_of
+from web.proxies import client_address
 
 EXPORTS = web.AppKey("exports", Exports)
 FOLDER = "exports"  # below the storage folder
@@ -31,26 +32,51 @@ async def download(request: web.Request) -> web.StreamResponse:
     """GET /api/v1/pieces/{piece_id}.{kind}; HEAD makes nothing."""
     kind = request.match_info["kind"]
     piece = await find_piece(request)
-    headers = {
+    headers: dict[str, str] = {
         hdrs.CONTENT_TYPE: FILES[kind].mime_type,
         hdrs.CACHE_CONTROL: FOREVER,
         hdrs.CONTENT_DISPOSITION: disposition(f"{piece.title}.{kind}"),
     }
-    programme, exports = request.app[PROGRAMME], request.app[EXPORTS]
+    programme = request.app[PROGRAMME]
     station, fonts = programme.first.settings.title, programme.fonts.of(piece)
-    key = _key(piece, kind, station, fonts)
+
+    async def make() -> bytes:
+        balancer = programme.balancer
+        balance = balancer.of(piece) if balancer.has_measured(piece) else None
+        return await make_in_process(encode_order(piece, kind, station, fonts, balance))
+
+    return await file_answer(request, _key(piece, kind, station, fonts), headers, make)
+
+
+async def file_answer(
+    request: web.Request, key: str, headers: dict[str, str], make: Make
+) -> web.StreamResponse:
+    """The file of that key, kept or made; HEAD makes nothing.
+
+    Raises:
+        HTTPServiceUnavailable: it cannot be made now.
+    """
+    exports = request.app[EXPORTS]
     if request.method == hdrs.METH_HEAD:
         found: Path | bytes | None = await exports.find(key)
         if found is None:
             return web.StreamResponse(headers=headers)  # nobody knows its length yet
     else:
-        balancer = programme.balancer
-        balance = balancer.of(piece) if balancer.has_measured(piece) else None
-        order = partial(encode_order, piece, kind, station, fonts, balance)
-        found = await _made(exports, key, order)
+        try:
+            found = await exports.get(key, make, _asker(request))
+        except ExportRefusedError as refusal:
+            raise web.HTTPServiceUnavailable(
+                text=str(refusal), headers={hdrs.RETRY_AFTER: str(refusal.retry_seconds)}
+            ) from refusal
     if isinstance(found, Path):
         return web.FileResponse(found, headers=headers)  # parts of it as well
     return web.Response(body=found, headers=headers)
+
+
+def _asker(request: web.Request) -> str:
+    """Whose places a file takes; this machine's own programs may have all of them."""
+    address = client_address(request)
+    return "" if is_this_machine(address) else network_of(address)
 
 
 async def exporting(app: web.Application) -> AsyncIterator[None]:
@@ -72,15 +98,6 @@ def disposition(name: str) -> str:
     )
     plain = plain.replace('"', "'").replace("%", "-")
     return f"inline; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe=_PLAIN)}"
-
-
-async def _made(exports: Exports, key: str, order: Callable[[], bytes]) -> Path | bytes:
-    try:
-        return await exports.get(key, lambda: make_in_process(order()))
-    except ExportRefusedError as refusal:
-        raise web.HTTPServiceUnavailable(
-            text=str(refusal), headers={hdrs.RETRY_AFTER: str(refusal.retry_seconds)}
-        ) from refusal
 
 
 def _key(piece: Piece, kind: str, station: str, fonts: Fonts) -> str:

@@ -13,7 +13,8 @@ import contextlib
 import logging
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,14 +58,19 @@ class Exports:
         self._may_export = may_export
         self._at_once = asyncio.Semaphore(settings.at_once)
         self._places = settings.at_once + settings.waiting
+        self._most_each = (self._places + 1) // 2
+        self._by_asker: Counter[str] = Counter()  # places taken
         self._makings: dict[str, _Making] = {}
 
     async def find(self, key: str) -> Path | None:
         """The file, if it is kept."""
         return await asyncio.to_thread(self._cache.find, key)
 
-    async def get(self, key: str, make: Make) -> Path | bytes:
+    async def get(self, key: str, make: Make, asker: str = "") -> Path | bytes:
         """The file of that key; its bytes where it could not be kept.
+
+        Args:
+            asker: an address, which may have half of the places; empty for whoever may have all.
 
         Raises:
             ExportRefusedError: too many wait already, the disk is nearly full, or it cannot be
@@ -72,7 +78,7 @@ class Exports:
         """
         making = self._makings.get(key)
         if making is None:
-            making = _Making(asyncio.create_task(self._find_or_make(key, make)))
+            making = _Making(asyncio.create_task(self._find_or_make(key, make, asker)))
             making.task.add_done_callback(lambda task: self._forget(key, task))
             self._makings[key] = making
         making.askers += 1
@@ -91,7 +97,7 @@ class Exports:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _find_or_make(self, key: str, make: Make) -> Path | bytes:
+    async def _find_or_make(self, key: str, make: Make, asker: str) -> Path | bytes:
         if (found := await self.find(key)) is not None:
             return found
         if (reason := self._may_export()) is not None:
@@ -100,12 +106,21 @@ class Exports:
             raise ExportRefusedError(
                 "too many downloads at once; try again soon", FULL_RETRY_SECONDS
             )
+        if asker and self._by_asker[asker] >= self._most_each:
+            raise ExportRefusedError(
+                f"{self._most_each} downloads are being made for your address already; "
+                "try again soon",
+                FULL_RETRY_SECONDS,
+            )
         self._places -= 1
+        self._by_asker[asker] += 1
         try:
             async with self._at_once:
                 made = await make()
         finally:
             self._places += 1
+            self._by_asker[asker] -= 1
+            self._by_asker += Counter()  # drops those who have none
         return await asyncio.to_thread(self._cache.keep, key, made) or made
 
     def _forget(self, key: str, task: asyncio.Task[Path | bytes]) -> None:
@@ -115,14 +130,17 @@ class Exports:
             task.exception()  # those who asked have it, or nobody wants it any more
 
 
-async def make_in_process(order: bytes, most_seconds: float = MOST_SECONDS) -> bytes:
-    """What `renderer.making` makes of an order. It is ended when this is cancelled.
+async def make_in_process(
+    order: bytes, most_seconds: float = MOST_SECONDS, *, command: Sequence[str] = COMMAND
+) -> bytes:
+    """What `renderer.making`, or another command, makes of an order. It is ended when this is
+    cancelled.
 
     Raises:
         ExportRefusedError: it cannot be made, its process crashed, or it took too long.
     """
     process = await asyncio.create_subprocess_exec(
-        *COMMAND,
+        *command,
         cwd=HOME,
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,

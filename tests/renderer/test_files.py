@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import mido  # type: ignore[import-untyped]  # it has no types; pretty_midi brings it
+import mido
 import pytest
 
 from renderer.balance import plain_balance

@@ -83,6 +83,24 @@ async def test_one_more_than_may_wait_is_refused(exports: Exports) -> None:
     await asyncio.gather(*asking)
 
 
+async def test_an_address_leaves_places_to_others(cache: ExportCache) -> None:
+    exports = Exports(ExportSettings(at_once=2, waiting=1), cache)
+    makers = [Maker(), Maker()]
+    asking = [
+        asyncio.create_task(exports.get(f"{number}{KEY}", maker, "192.0.2.1"))
+        for number, maker in enumerate(makers)
+    ]
+    for maker in makers:
+        await maker.begun.wait()
+    with pytest.raises(ExportRefusedError, match="2 downloads are being made for your address"):
+        await exports.get(f"2{KEY}", makers[0], "192.0.2.1")
+    asking.append(asyncio.create_task(exports.get(f"3{KEY}", makers[0], "192.0.2.2")))
+    for maker in makers:
+        maker.may.set()
+    assert len(set(await asyncio.gather(*asking))) == 3
+    await exports.get(f"2{KEY}", makers[0], "192.0.2.1")  # its places are free again
+
+
 async def test_what_is_kept_is_had_while_all_places_are_taken(exports: Exports) -> None:
     maker, other = Maker(), Maker()
     maker.may.set()

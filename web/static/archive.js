@@ -1,8 +1,9 @@
 // The archive: what is asked for stands in the page's address, so that a search can be shared.
 
 import { byId, make, say } from "./dom.js";
+import { api } from "./here.js";
 import { house } from "./house.js";
-import { ask, moment, row } from "./pieces.js";
+import { ask, moment, pictured } from "./pieces.js";
 
 const FIELDS = ["from", "to", "station", "show", "key", "origin", "model", "tempo", "density", "score"];
 const TIMES = ["from", "to"];
@@ -32,7 +33,7 @@ async function find(path) {
     const answer = await ask(path ?? `/api/v1/pieces?${wish()}`);
     if (question !== asked) return;
     next = answer.next;
-    list.append(...answer.pieces.map((piece) => row(piece, piece.aired ? moment(piece.aired) : "")));
+    list.append(...answer.pieces.map((piece) => pictured(piece, piece.aired ? moment(piece.aired) : "")));
     const count = list.children.length;
     const some = count === 1 ? "1 piece" : `${count} pieces`;
     const none = next ? "None so far: look further back." : "No piece is like that.";
@@ -106,7 +107,7 @@ offer()
     recall();
     start();
   });
-house.then(({ stations }) => {
+house(api).then(({ stations }) => {
   say(byId("name"), stations[0].title);
   document.title = `Archive · ${stations[0].title}`;
 });

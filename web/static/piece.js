@@ -1,8 +1,8 @@
 // The page of one piece: hear it, see it, know why it sounded so, take it with you.
 
-import { address, get } from "./api.js";
+import { address, get } from "./here.js";
 import { byId, make, say } from "./dom.js";
-import { moment, row } from "./pieces.js";
+import { moment, pictured } from "./pieces.js";
 import { Rate } from "./rate.js";
 import { Sheet } from "./sheet.js";
 import { Solo } from "./solo.js";
@@ -53,6 +53,6 @@ function showAirings(place, airings) {
 
 function showSimilar(place, found) {
   const pieces = found?.similar ?? [];
-  place.querySelector("ol").append(...pieces.map(({ piece }) => row(piece)));
+  place.querySelector("ol").append(...pieces.map(({ piece }) => pictured(piece)));
   place.hidden = !pieces.length;
 }

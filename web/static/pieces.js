@@ -1,6 +1,6 @@
 // A piece in a list, wherever it stands; and how times are said.
 
-import { address } from "./api.js";
+import { address } from "./here.js";
 import { make } from "./dom.js";
 
 const TIMEOUT_MS = 15_000;
@@ -29,7 +29,15 @@ export function row(piece, aside = "") {
   const link = make("a", { className: "name", href: pageOf(piece.id), textContent: piece.title });
   const facts = [piece.key, `${Math.round(piece.tempo_qpm)} bpm`, length(piece.seconds), piece.show];
   const item = make("li", { className: piece.origin });
-  const words = make("span", { className: "facts", textContent: facts.join(" · ") });
+  const words = make("span", { className: "facts", textContent: facts.join("\u00a0· ") });
   item.append(link, words, make("span", { className: "aside", textContent: aside }));
+  return item;
+}
+
+/** The same, with the piece's picture before it; those that are not in sight are not loaded. */
+export function pictured(piece, aside = "") {
+  const item = row(piece, aside);
+  const src = address(piece.links.cover);
+  item.prepend(make("img", { className: "cover", loading: "lazy", alt: "", width: 512, height: 512, src }));
   return item;
 }

@@ -1,6 +1,6 @@
 // A whole piece at a glance: its bars in rows as in a score, and a line that moves while it plays.
 
-import { make } from "./dom.js";
+import { make, svgOf } from "./dom.js";
 import { DRUM_LANES, PARTS, laneOf } from "./score.js";
 import { STEPS_PER_BAR, secondsAt, stepAt } from "./timeline.js";
 
@@ -127,10 +127,4 @@ export class Sheet {
     const { left, width } = row.getBoundingClientRect();
     return from + Math.min(1, Math.max(0, (x - left) / width)) * (to - from);
   }
-}
-
-export function svgOf(tag, attributes = {}) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
 }

@@ -1,6 +1,7 @@
 // Plays the file of one piece, and says where in it we are.
 
 import { byId, say } from "./dom.js";
+import { address } from "./here.js";
 import { length } from "./pieces.js";
 import { secondsAt, stepAt, STEPS_PER_BAR } from "./timeline.js";
 
@@ -99,8 +100,12 @@ export class Solo extends EventTarget {
   /** For the lock screen and the media keys. */
   #media() {
     if (!("mediaSession" in navigator)) return;
-    const { title, show: album } = this.#piece;
-    navigator.mediaSession.metadata = new MediaMetadata({ title, album });
+    const { title, show: album, links } = this.#piece;
+    const artwork = [
+      { src: address(links.cover_png), sizes: "512x512", type: "image/png" },
+      { src: address(links.cover), sizes: "any", type: "image/svg+xml" },
+    ];
+    navigator.mediaSession.metadata = new MediaMetadata({ title, album, artwork });
     navigator.mediaSession.setActionHandler("play", () => this.play());
     navigator.mediaSession.setActionHandler("pause", () => this.audio.pause());
   }

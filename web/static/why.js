@@ -1,8 +1,7 @@
 // Why a piece sounded so: its recipe, its path through latent space, what the critic heard.
 
-import { make, say } from "./dom.js";
+import { make, say, svgOf } from "./dom.js";
 import { pageOf } from "./pieces.js";
-import { svgOf } from "./sheet.js";
 
 // What docs/critic.md measures, in a few words.
 const TERMS = {
