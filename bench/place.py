@@ -1,15 +1,13 @@
 """Is what a listener hears where the page says it is? Measured in a real browser, to the frame.
 
-    python bench/place.py [--rounds 3] [--late 30] [--hls-js package/dist/hls.min.js]
+    python bench/place.py [--rounds 3] [--late 30]
 
 A station in this process broadcasts noise that tells its own position. Chromium plays it with the
-page's own code, in every mount; beside each look at the page's word for what is heard, the sound
-of the audio element itself is kept, and the two are compared. Prints the error as a table, in ms:
-the median, the worst, and the median of sizes; above 0, the page is ahead of the sound. The time
-from Chromium to a loudspeaker is not in it. ffmpeg's rows are the promise of /api/v1/sessions
-alone: the position of the first frame a decoder gives back.
-
-With hls.js (`npm pack hls.js`) HLS is measured too, from its date-time tags.
+player's own code, every mount and HLS, changing from one to the next while it plays. Beside each
+look at the player's word for what is heard, the sound of its audio element is kept, and the two are
+compared. Prints the error as a table, in ms: the median and the worst; above 0, the player is ahead
+of the sound. The time from Chromium to a loudspeaker is not in it. ffmpeg's rows are the promise of
+/api/v1/sessions alone: the position of the first frame a decoder gives back.
 """
 
 from __future__ import annotations
@@ -32,27 +30,20 @@ from playwright.async_api import Browser, Page, async_playwright
 
 from renderer.formats import mount_path
 from renderer.pcm import SAMPLE_RATE_HZ
+from station.hls import HLS
 from station.settings import GeneratorSettings, ServerSettings, Settings, StorageSettings
-from tests.web.place import error_ms, hear, landmark_station, lend_an_ear
+from tests.web.place import BARE, error_ms, hear, landmark_station, lend_an_ear
 
 FLAGS = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
 LISTEN_SECONDS = 3.0
 OLD_SECONDS = 12.0  # of the station, before anybody joins: nobody's bytes begin at position 0
 PATIENCE_MS = 30_000
+FORMAT_IS = "(format) => latentfm.player.format === format"
 KNOWS = "() => latentfm.heardPosition() !== null"
 ENDED = "() => latentfm.audio.dispatchEvent(new Event('ended'))"
-# HLS as any page would do it: the time of day that hls.js says is heard, made a position with
-# what /api/v1/now says of both.
-HLS_PAGE = """async () => {
-  const audio = document.body.appendChild(new Audio());
-  const hls = new Hls();
-  hls.loadSource("/hls/live.m3u8");
-  hls.attachMedia(audio);
-  const { position, utc, sample_rate_hz } = await (await fetch("/api/v1/now")).json();
-  const heardPosition = () => hls.playingDate
-    && position + (hls.playingDate - Date.parse(utc)) / 1000 * sample_rate_hz;
-  window.latentfm = { audio, heardPosition };
-  await audio.play();
+PAUSED = """() => {
+  latentfm.player.stop();
+  latentfm.player.play();
 }"""
 
 Errors = dict[tuple[str, str], list[float]]  # ms, by (what plays, when)
@@ -63,17 +54,16 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=3, help="joins of each mount")
     parser.add_argument("--late", type=float, default=30.0, help="seconds until a second look")
     parser.add_argument("--port", type=int, default=0, help="0 for any that is free")
-    parser.add_argument("--hls-js", type=Path, help="hls.js's own file; without it, no HLS")
     wanted = parser.parse_args()
     logging.disable(logging.ERROR)  # that there is no model, for one
-    errors = asyncio.run(measure(wanted.port, wanted.rounds, wanted.late, wanted.hls_js))
+    errors = asyncio.run(measure(wanted.port, wanted.rounds, wanted.late))
     print("| plays | when | looks | median ms | worst ms |\n|---|---|---|---|---|")
     for (player, when), found in errors.items():
         worst = max(found, key=abs)
         print(f"| {player} | {when} | {len(found)} | {median(found):+.1f} | {worst:+.1f} |")
 
 
-async def measure(port: int, rounds: int, late_seconds: float, hls_js: Path | None) -> Errors:
+async def measure(port: int, rounds: int, late_seconds: float) -> Errors:
     errors: Errors = defaultdict(list)
     with tempfile.TemporaryDirectory() as folder:
         settings = Settings(
@@ -86,9 +76,7 @@ async def measure(port: int, rounds: int, late_seconds: float, hls_js: Path | No
             for _ in range(rounds):
                 for name, mount in programme.first.mounts.items():
                     await in_ffmpeg(url, name, mount.format.has_icy, errors)
-                    await in_page(browser, url, name, late_seconds, errors)
-                if hls_js:
-                    await in_hls_js(browser, url, hls_js, late_seconds, errors)
+                await in_player(browser, url, [*programme.first.mounts, HLS], late_seconds, errors)
     return errors
 
 
@@ -101,37 +89,26 @@ async def chromium() -> AsyncIterator[Browser]:
         await browser.close()
 
 
-async def in_page(
-    browser: Browser, url: str, name: str, late_seconds: float, errors: Errors
+async def in_player(
+    browser: Browser, url: str, formats: list[str], late_seconds: float, errors: Errors
 ) -> None:
-    page = await browser.new_page(base_url=url, bypass_csp=True)  # for the ear's own script
-    await page.goto(f"/embed?mount={name}")
-    await page.wait_for_function("() => window.latentfm")
-    await lend_an_ear(page)
-    await page.click("#play")
-    player = f"Chromium, {name}"
-    errors[player, "joined"] += await look(page)
-    await asyncio.sleep(late_seconds)
-    errors[player, f"{late_seconds:g} s later"] += await look(page)
-    await page.click("#play")
-    await page.click("#play")
-    errors[player, "after a pause"] += await look(page)
-    await page.evaluate(ENDED)
-    errors[player, "after a reconnect"] += await look(page)
-    await page.close()
-
-
-async def in_hls_js(
-    browser: Browser, url: str, hls_js: Path, late_seconds: float, errors: Errors
-) -> None:
-    page = await browser.new_page(base_url=url, bypass_csp=True)
+    """One player, that changes its format when it was heard for long enough in the last."""
+    page = await browser.new_page(base_url=url)
     await page.goto("/healthz")
-    await page.add_script_tag(path=hls_js)
-    await page.evaluate(HLS_PAGE)
+    await page.evaluate(BARE)
     await lend_an_ear(page)
-    errors["hls.js, hls", "joined"] += await look(page)
-    await asyncio.sleep(late_seconds)
-    errors["hls.js, hls", f"{late_seconds:g} s later"] += await look(page)
+    for name in formats:
+        player = f"Chromium, {name}"
+        await page.evaluate("(format) => latentfm.player.choose(format)", name)
+        await page.wait_for_function(FORMAT_IS, arg=name, timeout=PATIENCE_MS)
+        await page.evaluate("latentfm.player.play()")
+        errors[player, "chosen"] += await look(page)
+        await asyncio.sleep(late_seconds)
+        errors[player, f"{late_seconds:g} s later"] += await look(page)
+        await page.evaluate(PAUSED)
+        errors[player, "after a pause"] += await look(page)
+        await page.evaluate(ENDED)
+        errors[player, "after a reconnect"] += await look(page)
     await page.close()
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -19,6 +20,8 @@ from typing import Any
 
 import aiohttp
 import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
 from prometheus_client.parser import text_string_to_metric_families
 
 from station.token import new_token
@@ -58,6 +61,16 @@ bridge_bars = 2
 """
 SECOND_STATION = '[stations.night]\ntitle = "Night"\nseed = 8'
 NO_MODEL = 'model = "/nonexistent"'  # patterns only: on air at once
+BROWSER_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--autoplay-policy=no-user-gesture-required",
+)
 
 
 @dataclass
@@ -183,6 +196,54 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAir]:
     folder = tmp_path_factory.mktemp("narrow")
     with on_air(folder, stream=stream, generator=NO_MODEL) as station:
         yield station
+
+
+@pytest_asyncio.fixture(loop_scope="session", scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """One Chromium for all. Tests that use it run in its loop:
+
+    `pytestmark = pytest.mark.asyncio(loop_scope="session")`.
+    """
+    chromium = shutil.which("chromium")
+    if chromium is None:
+        pytest.fail("the pages are tested in Chromium. Install it: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
+        yield browser
+        await browser.close()
+
+
+@contextlib.asynccontextmanager
+async def faultless_page(browser: Browser, url: str, **options: Any) -> AsyncIterator[Page]:
+    """A page of `url` on which nothing may go wrong, and that may ask nobody else.
+
+    `options` are those of Browser.new_page.
+    """
+    wrong: list[str] = []
+
+    def said(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            wrong.append(message.text)
+
+    def asked(request: Request) -> None:
+        if not request.url.startswith((url + "/", "data:", "blob:")):
+            wrong.append(request.url)
+
+    options = {"viewport": {"width": 1280, "height": 800}, **options}
+    page = await browser.new_page(base_url=url, **options)
+    page.on("console", said)
+    page.on("pageerror", lambda error: wrong.append(str(error)))
+    page.on("request", asked)
+    yield page
+    await page.close()
+    assert wrong == []
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def page(browser: Browser, station: OnAir) -> AsyncIterator[Page]:
+    """A page of the station, on which nothing may go wrong."""
+    async with faultless_page(browser, station.url) as page:
+        yield page
 
 
 @pytest.fixture

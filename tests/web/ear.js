@@ -20,13 +20,15 @@ async () => {
   window.hear = async (seconds) => {
     const samples = new Float32Array(seconds * RATE_HZ);
     const said = [];
-    const first = Math.round(context.currentTime * RATE_HZ) + RATE_HZ / 10;
+    let first = null; // a moment after there is sound: what has just begun to play comes in late
     const looking = setInterval(() => {
       const position = latentfm.heardPosition();
-      if (position !== null) said.push([context.currentTime * RATE_HZ - first, position]);
+      if (position !== null && first !== null) said.push([context.currentTime * RATE_HZ - first, position]);
     }, LOOK_MS);
     await new Promise((done) => {
       ear.port.onmessage = ({ data: { frame, left } }) => {
+        if (first === null && left?.some(Boolean)) first = frame + RATE_HZ / 10;
+        if (first === null) return;
         const at = frame - first;
         if (left && at >= 0 && at + left.length <= samples.length) samples.set(left, at);
         if (at > samples.length) done();

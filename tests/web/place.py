@@ -31,6 +31,17 @@ LOUDNESS = 0.01  # RMS, before the station's own gain
 WINDOW_FRAMES = 4_800
 SURE = 0.6  # correlation; by chance it is below 0.1
 EAR = Path(__file__).with_name("ear.js").read_text()
+# The player alone, on a page of ours that has none.
+BARE = """async () => {
+  const { Api } = await import("/static/api.js");
+  const { Broadcast } = await import("/static/broadcast.js");
+  const { Player } = await import("/static/player.js");
+  const api = new Api(location.origin + "/");
+  const [player, broadcast] = [new Player(api), new Broadcast(api)];
+  const heardPosition = () => player.heardPosition();
+  const close = () => { player.close(); broadcast.close(); };
+  window.latentfm = { player, broadcast, audio: player.audio, heardPosition, close };
+}"""
 
 
 @cache

@@ -2,48 +2,22 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from aiohttp import web
-from aiohttp.test_utils import TestServer
-from playwright.async_api import Browser, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, Page
 
-from station.settings import (
-    GeneratorSettings,
-    RendererSettings,
-    ServerSettings,
-    Settings,
-    StorageSettings,
-)
-from station.stream_settings import StreamSettings
-from tests.fonts import FONT
 from tests.web.conftest import NO_MODEL, OnAir, on_air
-from tests.web.place import hear, landmark_station, lend_an_ear
 
-pytestmark = pytest.mark.asyncio(loop_scope="module")
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FLAGS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--autoplay-policy=no-user-gesture-required",
-)
 PLAYS = """(seconds) =>
   document.documentElement.dataset.state === "playing" && latentfm.audio.currentTime > seconds
 """
 STATE_IS = "(state) => document.documentElement.dataset.state === state"
 ONLY_AAC = "HTMLMediaElement.prototype.canPlayType = (type) => type === 'audio/aac' ? 'maybe' : ''"
-KNOWS_WHERE_IT_IS = "() => latentfm.heardPosition() !== null"
 KNOWS_WHAT_IS_HEARD = "() => latentfm.nowHeard() !== null"
 # The loudest of one second of what the page's own audio element gives, 0..1.
 LOUDNESS = """async () => {
@@ -69,39 +43,6 @@ DRAWN = """() => {
   const pixels = new Uint32Array(copy.getImageData(0, 0, width, height).data.buffer);
   return pixels.filter((pixel) => pixel !== pixels[0]).length > 500;
 }"""
-
-
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("the pages are tested in Chromium. Install it: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, station: OnAir) -> AsyncIterator[Page]:
-    """A page on which nothing may go wrong, and that may ask nobody but its station."""
-    wrong: list[str] = []
-
-    def said(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            wrong.append(message.text)
-
-    def asked(request: Request) -> None:
-        if not request.url.startswith((station.url + "/", "data:", "blob:")):
-            wrong.append(request.url)
-
-    page = await browser.new_page(base_url=station.url, viewport={"width": 1280, "height": 800})
-    page.on("console", said)
-    page.on("pageerror", lambda error: wrong.append(str(error)))
-    page.on("request", asked)
-    yield page
-    await page.close()
-    assert wrong == []
 
 
 async def _plays(page: Page, seconds: float = 1.0) -> None:
@@ -130,30 +71,6 @@ async def test_the_title_is_that_of_the_piece_at_the_heard_position(
     just_before = [each for each in begun if each["position"] <= shown[0] - 24_000]
     assert shown[1] in {begun[-1]["piece"]["title"], just_before[-1]["piece"]["title"]}
     assert now["position"] - 10 * 48_000 < shown[0] < now["position"]
-
-
-async def test_what_is_heard_is_where_the_page_says_to_50_ms(
-    browser: Browser, tmp_path: Path
-) -> None:
-    settings = Settings(
-        server=ServerSettings(host="127.0.0.1", port=0),
-        storage=StorageSettings(folder=tmp_path),
-        generator=GeneratorSettings(model=tmp_path / "none"),
-        renderer=RendererSettings(soundfont=FONT),
-        # Opus, whose time does not begin at 0 in Chromium; and few bytes from before we came.
-        stream=StreamSettings(mounts=("opus",), burst_seconds=1),
-    )
-    async with landmark_station(settings) as (_, url):
-        page = await browser.new_page(base_url=url, bypass_csp=True)  # for the ear's own script
-        await page.goto("/embed")
-        await page.wait_for_function("() => window.latentfm")
-        await lend_an_ear(page)
-        await page.click("#play")
-        await _plays(page)
-        await page.wait_for_function(KNOWS_WHERE_IT_IS)
-        heard = await hear(page, 1.0)
-        await page.close()
-    assert max(map(abs, heard.errors_ms())) < 50
 
 
 async def test_the_page_plays_what_the_browser_can(page: Page) -> None:
@@ -207,34 +124,6 @@ async def test_the_embed_plays_by_itself_when_asked_to(page: Page) -> None:
         "() => [document.documentElement.scrollWidth, document.documentElement.scrollHeight]"
     )
     assert (wide, tall) == (400, 120)
-
-
-@pytest.mark.parametrize(("path", "may"), [("/embed", True), ("/", False)])
-async def test_another_site_may_frame_the_embed_only(
-    browser: Browser, station: OnAir, path: str, may: bool
-) -> None:
-    async def other_site(request: web.Request) -> web.Response:
-        body = f'<iframe src="{station.url}{path}"></iframe>'
-        return web.Response(text=body, content_type="text/html")
-
-    app = web.Application()
-    app.router.add_get("/", other_site)
-    async with TestServer(app) as server:
-        page = await browser.new_page()
-        await page.goto(str(server.make_url("/")))
-        [frame] = page.main_frame.child_frames
-        assert (await frame.query_selector("#play") is not None) == may
-        await page.close()
-
-
-async def test_the_exhibit_draws_and_makes_no_sound(page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    await page.goto("/exhibit")
-    await page.wait_for_function(DRAWN)
-    await page.wait_for_function("() => document.getElementById('title').textContent")
-    assert not [url for url in asked if "/stream." in url]
-    assert await page.evaluate("document.querySelectorAll('audio, video').length") == 0
 
 
 async def test_a_station_that_was_killed_is_heard_again_without_a_press(

@@ -1,13 +1,7 @@
-// The station's HTTP API. Addresses are relative to the page, so a path prefix in front works too.
+// A station's HTTP API: of the site this page is from, or of another.
 
 const TIMEOUT_MS = 8_000;
 const SILENCE_MS = 20_000; // the station says its clock every 5 s
-
-export const query = new URLSearchParams(location.search);
-export const station = query.get("station");
-
-/** An address the station gave, as this page reaches it. */
-export const address = (path) => new URL(path.replace(/^\//, ""), document.baseURI).href;
 
 /** How long to wait before try number `attempt`, from 1: between 0.5 s and 5 s, never in a herd. */
 export function patienceMs(attempt) {
@@ -15,73 +9,116 @@ export function patienceMs(attempt) {
   return 500 + Math.random() * (longest - 500);
 }
 
-/** `address(path)` for this page's station. */
-export function ours(path) {
-  const url = new URL(address(path));
-  if (station) url.searchParams.set("station", station);
-  return url.href;
-}
+export class Api {
+  #station;
 
-/** The JSON at `/api/v1/<path>`. Throws when the station is away or refuses. */
-export async function get(path) {
-  const answer = await fetch(ours(`/api/v1/${path}`), {
-    cache: "no-store",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
-  return answer.json();
-}
+  /** `base` is where the house is, a path prefix and all; `station` its first one unless named. */
+  constructor(base, station = null) {
+    this.base = base;
+    this.#station = station;
+  }
 
-/** Tell the station something; what it answers. Throws with its words when it refuses. */
-export async function post(path, body) {
-  const answer = await fetch(ours(`/api/v1/${path}`), {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.error);
-  return told;
-}
+  /** The station's name, or null for the first of the house. */
+  get station() {
+    return this.#station;
+  }
 
-/**
- * Hear the station's events for ever: `hear(name, data)`, and `away()` when it cannot be reached.
- * EventSource alone gives up on an HTTP error and never notices a connection that died in silence.
- */
-export function events(names, hear, away) {
-  let source;
-  let attempt = 0;
-  let heardAt = 0;
-  let retry;
+  /** An address the station gave, as this page reaches it. */
+  address(path) {
+    return new URL(path.replace(/^\//, ""), this.base).href;
+  }
 
-  function open() {
-    retry = undefined;
-    heardAt = performance.now();
-    source = new EventSource(ours("/api/v1/events"));
-    source.onerror = again;
-    for (const name of names) {
-      source.addEventListener(name, (event) => {
-        attempt = 0;
-        heardAt = performance.now();
-        hear(name, JSON.parse(event.data));
-      });
+  /** `address(path)` for this station. */
+  ours(path) {
+    const url = new URL(this.address(path));
+    if (this.#station) url.searchParams.set("station", this.#station);
+    return url.href;
+  }
+
+  /** The JSON at `/api/v1/<path>`. Throws when the station is away or refuses. */
+  async get(path) {
+    const answer = await this.#ask(path, { cache: "no-store" });
+    if (!answer.ok) throw new Error(`${path}: ${answer.status}`);
+    return answer.json();
+  }
+
+  /** As `get`, asked again until it is answered. Throws when `signal` says to stop. */
+  async getAtLast(path, signal) {
+    for (let waitMs = 100; ; waitMs = Math.min(2 * waitMs, 5_000)) {
+      try {
+        return await this.get(path);
+      } catch {
+        signal?.throwIfAborted();
+        await new Promise((done) => setTimeout(done, waitMs));
+        signal?.throwIfAborted();
+      }
     }
   }
 
-  function again() {
-    source.close();
-    away();
-    retry ??= setTimeout(open, patienceMs(++attempt));
+  /** Tell the station something; what it answers. Throws with its words when it refuses. */
+  async post(path, body) {
+    const answer = await this.#ask(path, {
+      method: "POST",
+      headers: { "Content-Type": "application/json" },
+      body: JSON.stringify(body),
+    });
+    const told = await answer.json();
+    if (!answer.ok) throw new Error(told.error);
+    return told;
   }
 
-  setInterval(() => {
-    if (!retry && performance.now() - heardAt > SILENCE_MS) again();
-  }, 5_000);
-  addEventListener("online", () => {
-    if (!retry) return;
-    clearTimeout(retry);
+  #ask(path, options) {
+    const signal = AbortSignal.timeout(TIMEOUT_MS);
+    return fetch(this.ours(`/api/v1/${path}`), { ...options, signal });
+  }
+
+  /**
+   * Hear the station's events until `stop()`, which is returned: `hear(name, data)`, and `away()`
+   * when it cannot be reached. EventSource alone gives up on an HTTP error and never notices a
+   * connection that died in silence.
+   */
+  events(names, hear, away) {
+    const stopped = new AbortController();
+    const { signal } = stopped;
+    let source;
+    let attempt = 0;
+    let heardAt = 0;
+    let retry;
+
+    const open = () => {
+      retry = undefined;
+      heardAt = performance.now();
+      source = new EventSource(this.ours("/api/v1/events"));
+      source.onerror = again;
+      for (const name of names) {
+        source.addEventListener(name, (event) => {
+          attempt = 0;
+          heardAt = performance.now();
+          hear(name, JSON.parse(event.data));
+        });
+      }
+    };
+    const again = () => {
+      source.close();
+      away();
+      retry ??= setTimeout(open, patienceMs(++attempt));
+    };
+    const back = () => {
+      if (!retry) return;
+      clearTimeout(retry);
+      open();
+    };
+    const listening = setInterval(() => {
+      if (!retry && performance.now() - heardAt > SILENCE_MS) again();
+    }, 5_000);
+    addEventListener("online", back, { signal });
+    addEventListener("offline", again, { signal });
     open();
-  });
-  open();
+    return () => {
+      stopped.abort();
+      clearInterval(listening);
+      clearTimeout(retry);
+      source.close();
+    };
+  }
 }

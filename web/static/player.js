@@ -1,56 +1,88 @@
 // The sound: one audio element that finds its way back, and knows which position it plays.
 
-import { get, patienceMs } from "./api.js";
-import { house, streamUrl } from "./house.js";
-import { FRAMES_PER_SECOND } from "./timeline.js";
+import { patienceMs } from "./api.js";
+import { HLS, house, playable } from "./house.js";
+import { Stream } from "./stream.js";
 
 const WATCH_MS = 500;
-const OPENING_MS = 8_000; // for the first sound of a connection
-const STUCK_MS = 2_500; // between two sounds; a new connection brings a burst, waiting does not
+const LATE_MS = 10_000; // behind where it would be had it never stood: the machine slept
 const STEADY_SECONDS = 5; // of sound, after which a fault counts as a new one
 const GONE_ATTEMPTS = 4; // about 6 s of trying
+
+let HlsStream = null; // loaded when somebody asks for it
+let keyed = null; // the player that has the media keys: the one that was started last
 
 /** States: stopped, connecting, playing, reconnecting, gone. Fires "change". */
 export class Player extends EventTarget {
   audio = new Audio();
   state = "stopped";
-  #streams = []; // the station's; nobody waits for them
-  #key = null; // of the connection now open; null when stopped
-  #first = null; // position of the first sound of this connection
-  #origin = null; // seconds, what the audio element calls the time of that sound
-  #attempt = 0;
+  formats = []; // that this browser could play, the best first; empty until the station was asked
+  #api;
+  #station = null; // as the API tells it
+  #wish = null; // a format, or null for the best
+  #connection = null; // the one now open
+  #playing; // the format it is of
+  #closed = new AbortController();
+  #watching; // a timer
   #retry; // a timer, while waiting to connect again
-  #time = 0; // seconds, where the sound was when last seen to move
-  #movedMs = 0;
+  #attempt = 0;
+  #heardSeconds = 0; // of this connection, when last looked at
+  #movedMs = 0; // when it last grew
+  #beganMs = 0; // time of day at which the sound began
+  #frozen = false;
 
-  constructor() {
+  constructor(api) {
     super();
-    const audio = this.audio;
+    this.#api = api;
+    const { audio } = this;
     audio.preload = "none";
-    audio.addEventListener("playing", () => this.#key && this.#enter("playing"));
-    audio.addEventListener("waiting", () => {
-      if (this.state === "playing") this.#enter("reconnecting");
-    });
-    audio.addEventListener("loadedmetadata", () => this.#key && this.#place(this.#key));
-    audio.addEventListener("loadeddata", () => this.#key && this.#begin());
-    audio.addEventListener("error", () => this.#again());
-    audio.addEventListener("ended", () => this.#again());
+    this.#on(audio, "playing", () => this.#connection && this.#enter("playing"));
+    this.#on(audio, "waiting", () => this.state === "playing" && this.#enter(this.#failing(1)));
+    this.#on(audio, "error", () => this.#again());
+    this.#on(audio, "ended", () => this.#again());
     // A media key, a phone call or an unplugged headphone: for a live stream, pause is stop.
-    audio.addEventListener("pause", () => {
-      if (this.#key && audio.paused && !audio.ended && !audio.error) this.stop();
+    this.#on(audio, "pause", () => {
+      const meant = !this.#frozen && audio.paused && !audio.ended && !audio.error;
+      if (this.#connection && meant) this.stop();
     });
-    addEventListener("online", () => this.#retry && this.#connect());
-    setInterval(() => this.#watch(), WATCH_MS);
-    house.then(({ here }) => (this.#streams = here?.streams ?? []));
+    this.#on(window, "online", () => this.#retry && this.#connect());
+    this.#on(window, "offline", () => {
+      if (this.wanted && this.state !== "playing") this.#enter("gone");
+    });
+    this.#on(document, "visibilitychange", () => this.#watch());
+    this.#on(document, "freeze", () => (this.#frozen = true));
+    this.#on(document, "resume", () => this.#wake());
+    this.#on(window, "pageshow", ({ persisted }) => persisted && this.#wake());
+    this.#watching = setInterval(() => this.#watch(), WATCH_MS);
+    this.#learn();
   }
 
   get wanted() {
     return this.state !== "stopped";
   }
 
+  get closed() {
+    return this.#closed.signal.aborted;
+  }
+
+  /** The format that is played, or would be. */
+  get format() {
+    const given = [...this.formats, ...(this.#station?.streams ?? []).map(({ format }) => format)];
+    const can = given.includes(this.#wish) && (this.#wish !== HLS || HlsStream);
+    return can ? this.#wish : (this.formats[0] ?? "mp3");
+  }
+
+  /** Play this format from now on; null for the best, which is also for one that is not given. */
+  choose(format) {
+    this.#wish = format;
+    this.#follow();
+  }
+
   play() {
-    if (this.wanted) return;
+    if (this.wanted || this.closed) return;
     this.#attempt = 0;
+    keyed = this;
+    setKeys(() => this.play(), () => this.stop());
     this.#connect();
   }
 
@@ -64,91 +96,116 @@ export class Player extends EventTarget {
     else this.play();
   }
 
+  /** Stop for ever, and let go of everything. */
+  close() {
+    this.stop();
+    this.#closed.abort();
+    clearInterval(this.#watching);
+    if (keyed !== this) return;
+    keyed = null;
+    setKeys(null, null);
+  }
+
   /** The position this listener hears, or null when silent or not known yet. */
   heardPosition() {
-    const seconds = this.#heardSeconds();
-    if (this.#first === null || seconds === 0) return null;
-    return this.#first + seconds * FRAMES_PER_SECOND;
+    return this.#connection?.position() ?? null;
   }
 
-  /** Of this connection. */
-  #heardSeconds() {
-    return this.#origin === null ? 0 : Math.max(0, this.audio.currentTime - this.#origin);
+  #on(target, name, hear) {
+    target.addEventListener(name, hear, { signal: this.#closed.signal });
   }
 
-  /**
-   * The first sound is there: see what its time is called. Most streams begin at 0, but Chromium
-   * begins an Ogg Opus stream at the time in its first page: hours, if the station is that old.
-   */
-  #begin() {
-    const { buffered, currentTime } = this.audio;
-    this.#origin = buffered.length ? Math.min(buffered.start(0), currentTime) : 0;
+  /** Learn what the station gives. Nobody waits for it: every station has MP3 or says where. */
+  async #learn() {
+    try {
+      this.#station = (await house(this.#api, this.#closed.signal)).here ?? null;
+    } catch {
+      return; // closed meanwhile
+    }
+    if (this.#station) this.formats = playable(this.#station, this.audio);
+    this.#follow();
+  }
+
+  /** Let what is played be what is wanted. */
+  async #follow() {
+    if (this.#wish === HLS && this.formats.includes(HLS)) {
+      await import("./hls.js").then(
+        (module) => ({ HlsStream } = module),
+        () => {}, // the best of the others plays on
+      );
+    }
+    if (this.#connection && this.#playing !== this.format) this.#connect();
+    this.dispatchEvent(new Event("change"));
   }
 
   #connect() {
     this.#leave();
-    const bytes = crypto.getRandomValues(new Uint8Array(16));
-    const key = Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-    this.#key = key;
-    this.#time = 0;
+    this.#frozen = false;
+    this.#heardSeconds = 0;
     this.#movedMs = performance.now();
-    this.#enter(this.#attempt ? this.#failing() : "connecting");
-    this.audio.src = `${streamUrl(this.#streams, this.audio)}?session=${key}`;
-    this.audio.load(); // iOS plays the old stream without it
-    this.audio.play().catch((error) => {
-      if (this.#key !== key) return;
+    this.#playing = this.format;
+    const connection = this.#open(this.#playing);
+    this.#connection = connection;
+    this.#enter(this.#attempt ? this.#failing(this.#attempt) : "connecting");
+    connection.start().catch((error) => {
+      if (this.#connection !== connection) return;
       if (error.name === "NotAllowedError") this.stop(); // no autoplay here: the button remains
       else this.#again();
     });
   }
 
-  /** Learn which position the connection's first sound has. */
-  async #place(key) {
-    for (let waitMs = 100; this.#key === key; waitMs = Math.min(2 * waitMs, 2_000)) {
-      try {
-        const { position } = await get(`sessions/${key}`);
-        if (this.#key === key) this.#first = position;
-        return;
-      } catch {
-        await new Promise((done) => setTimeout(done, waitMs));
-      }
+  #open(format) {
+    const { streams, hls } = this.#station ?? { streams: [] };
+    if (format === HLS) {
+      return new HlsStream(this.#api, this.audio, this.#api.address(hls), () => this.#again());
     }
+    const { station } = this.#api;
+    const prefix = station ? `/stations/${encodeURIComponent(station)}` : "";
+    const url = streams.find((each) => each.format === format)?.url ?? `${prefix}/stream.mp3`;
+    return new Stream(this.#api, this.audio, this.#api.address(url));
   }
 
   #again() {
-    if (!this.#key) return;
+    if (!this.#connection) return;
     this.#leave();
     this.#attempt += 1;
-    this.#enter(this.#failing());
+    this.#enter(this.#failing(this.#attempt));
     this.#retry = setTimeout(() => this.#connect(), patienceMs(this.#attempt));
   }
 
-  #failing() {
-    return this.#attempt < GONE_ATTEMPTS ? "reconnecting" : "gone";
+  #failing(attempt) {
+    return attempt < GONE_ATTEMPTS && navigator.onLine ? "reconnecting" : "gone";
   }
 
-  /** Not every browser says that a stream died: watch that the sound moves. */
+  /** Not every browser says that a stream died, and none that it slept: watch the sound move. */
   #watch() {
-    if (!this.#key) return;
-    const { currentTime } = this.audio;
-    if (currentTime !== this.#time) {
-      this.#time = currentTime;
-      this.#movedMs = performance.now();
-      if (this.#heardSeconds() > STEADY_SECONDS) this.#attempt = 0;
-      return;
+    const heard = this.#connection?.heardSeconds();
+    if (heard === undefined) return;
+    const nowMs = performance.now();
+    if (heard > this.#heardSeconds) {
+      if (!this.#heardSeconds) this.#beganMs = Date.now() - 1_000 * heard;
+      this.#heardSeconds = heard;
+      this.#movedMs = nowMs;
+      if (heard > STEADY_SECONDS) this.#attempt = 0;
     }
-    const stillMs = performance.now() - this.#movedMs;
-    if (stillMs > (this.#heardSeconds() > 0 ? STUCK_MS : OPENING_MS)) this.#again();
+    const { openingMs, stuckMs } = this.#connection;
+    const patience = heard > 0 ? stuckMs : openingMs * (1 + this.#attempt / 2); // a slow network's
+    if (nowMs - this.#movedMs > Math.min(patience, 3 * openingMs)) this.#again();
+    else if (heard > 0 && Date.now() - this.#beganMs - 1_000 * heard > LATE_MS) this.#wake();
   }
 
-  /** Let go of the connection; a paused element would keep its socket and its old sound. */
+  /** Time passed without us: leave the old sound for what is on air now. */
+  #wake() {
+    if (!this.wanted) return;
+    this.#attempt = 1;
+    this.#connect();
+  }
+
   #leave() {
     clearTimeout(this.#retry);
     this.#retry = undefined;
-    this.#key = null;
-    this.#first = this.#origin = null;
-    this.audio.removeAttribute("src");
-    this.audio.load();
+    this.#connection?.close();
+    this.#connection = null;
   }
 
   #enter(state) {
@@ -156,4 +213,10 @@ export class Player extends EventTarget {
     this.state = state;
     this.dispatchEvent(new Event("change"));
   }
+}
+
+function setKeys(play, stop) {
+  const keys = navigator.mediaSession;
+  keys?.setActionHandler("play", play);
+  for (const name of ["pause", "stop"]) keys?.setActionHandler(name, stop);
 }

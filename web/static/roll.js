@@ -7,6 +7,10 @@ const PIXELS_PER_SECOND = 84;
 const DRUM_SHARE = 0.26; // of the height
 const LABELS_FROM_PX = 140; // a lower roll has no room for letters
 const MARGIN_SEMITONES = 2;
+const DARK = "(prefers-color-scheme: dark)";
+const CONTRAST = "(prefers-contrast: more)";
+const FORCED = "(forced-colors: active)";
+const CHOSEN = { ink: "Highlight", ground: "Canvas" };
 
 export class Roll {
   #context;
@@ -16,35 +20,57 @@ export class Roll {
   #playhead = 0;
   #low = 36; // the pitches shown now, on their way to those needed
   #high = 84;
+  #bold = false; // nothing faint, for who asks for contrast
   #still = matchMedia("(prefers-reduced-motion: reduce)");
+  #drawn = null; // what a still roll shows
+  #size;
+  #closed = new AbortController();
 
   constructor(canvas) {
     this.canvas = canvas;
     this.#context = canvas.getContext("2d");
-    new ResizeObserver(() => this.#fit()).observe(canvas);
-    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#dress());
+    this.#size = new ResizeObserver(() => this.#fit());
+    this.#size.observe(canvas);
+    const { signal } = this.#closed;
+    for (const taste of [DARK, CONTRAST, FORCED]) {
+      matchMedia(taste).addEventListener("change", () => this.#dress(), { signal });
+    }
     this.#fit();
     this.#dress();
   }
 
+  close() {
+    this.#size.disconnect();
+    this.#closed.abort();
+  }
+
   /** Draw `timeline` with the playhead at `position`; an empty roll when that is null. */
   draw(timeline, position) {
-    const context = this.#context;
-    context.clearRect(0, 0, this.#width, this.#height);
-    if (position === null) return;
+    if (position === null) return this.#clear();
     const span = Math.max(4, this.#width / PIXELS_PER_SECOND); // seconds
     let now = position;
     let left = position - span * this.#playhead * FRAMES_PER_SECOND;
     const airing = timeline.at(position);
-    if (this.#still.matches && airing) ({ left, now } = page(airing, position, span));
+    const still = this.#still.matches && airing;
+    if (still) ({ left, now } = page(airing, position, span));
     const x = (at) => ((at - left) / FRAMES_PER_SECOND / span) * this.#width;
     const shown = timeline.between(left, left + span * FRAMES_PER_SECOND);
+    const look = still ? [left, now, shown.map(({ end }) => end)].join() : null;
+    if (look && look === this.#drawn) return; // until the next beat
+    this.#clear();
+    this.#drawn = look;
     this.#lean(shown);
     for (const each of shown) this.#bars(each, x);
     for (const each of shown) this.#notes(each, x, now);
-    context.globalAlpha = 0.55;
+    const context = this.#context;
+    context.globalAlpha = this.#bold ? 1 : 0.55;
     context.fillStyle = this.#colours.ink;
-    context.fillRect(Math.round(x(now)), 0, 1, this.#height);
+    context.fillRect(Math.round(x(now)), 0, this.#bold ? 3 : 1, this.#height);
+  }
+
+  #clear() {
+    this.#drawn = null;
+    this.#context.clearRect(0, 0, this.#width, this.#height);
   }
 
   #bars(airing, x) {
@@ -54,11 +80,11 @@ export class Roll {
     score(airing.piece).bars.forEach(({ at, section }, bar) => {
       const start = airing.position + at * FRAMES_PER_SECOND;
       if (start >= airing.end) return;
-      context.globalAlpha = bar === 0 ? 0.4 : section ? 0.2 : 0.09;
+      context.globalAlpha = (bar === 0 ? 0.4 : section ? 0.2 : 0.09) * (this.#bold ? 2 : 1);
       context.fillRect(Math.round(x(start)), 0, 1, this.#height);
       const words = bar === 0 ? airing.piece.title : section;
       if (!wide || !words) return;
-      context.globalAlpha = 0.6;
+      context.globalAlpha = this.#bold ? 1 : 0.6;
       context.fillText(words, x(start) + 7, 14);
     });
   }
@@ -78,18 +104,22 @@ export class Roll {
       if (from >= airing.end || b < 0 || a > this.#width) continue;
       const drum = note.part === "drums";
       const sounds = drum ? glow(now - from) : from <= now && now < to ? 1 : 0;
-      const rest = now < from ? 0.34 + 0.4 * note.loud : 0.3;
-      const high = drum ? Math.min(9, Math.max(2.5, lane * 0.7)) : Math.max(thin, tall * 0.86);
+      const rest = this.#bold ? 0.8 : now < from ? 0.34 + 0.4 * note.loud : 0.3;
+      const dot = Math.min(9, Math.max(this.#bold ? 4.5 : 3.5, lane * 0.7));
+      const high = drum ? dot : Math.max(thin, tall * 0.86);
       const wide = drum ? high : Math.max(high, b - a - 1.5);
       const y = drum
         ? this.#height - (note.lane + 0.5) * lane - high / 2
         : floor - (note.pitch - this.#low + 0.5) * tall - high / 2;
-      context.fillStyle = this.#colours[note.part];
-      if (sounds) {
-        const halo = drum ? 3 * sounds : 4;
-        this.#pill(a - halo, y - halo, wide + 2 * halo, high + 2 * halo, 0.26 * sounds);
-      }
-      this.#pill(a, y, wide, high, rest + (1 - rest) * sounds);
+      const pill = (colour, halo, alpha) => {
+        context.fillStyle = this.#colours[colour];
+        this.#pill(a - halo, y - halo, wide + 2 * halo, high + 2 * halo, alpha);
+      };
+      if (sounds && this.#bold) {
+        pill("ink", 5, sounds);
+        pill("ground", 2, sounds);
+      } else if (sounds) pill(note.part, drum ? 3 * sounds : 4, 0.26 * sounds);
+      pill(note.part, 0, rest + (1 - rest) * sounds);
     }
   }
 
@@ -120,13 +150,21 @@ export class Roll {
     this.canvas.height = Math.round(this.#height * scale);
     this.#context.scale(scale, scale);
     this.#context.font = `12px ${getComputedStyle(this.canvas).fontFamily}`;
+    this.#drawn = null;
   }
 
   /** Take what the style sheet decides: colours by light and dark, the place of the playhead. */
   #dress() {
     const style = getComputedStyle(this.canvas);
-    for (const name of [...PARTS, "ink"]) this.#colours[name] = style.getPropertyValue(`--${name}`);
+    const forced = matchMedia(FORCED).matches;
+    for (const name of [...PARTS, "ink", "ground"]) {
+      // The colours that a listener forces on everything do not reach into a canvas.
+      const chosen = CHOSEN[name] ?? "CanvasText";
+      this.#colours[name] = forced ? chosen : style.getPropertyValue(`--${name}`);
+    }
+    this.#bold = forced || matchMedia(CONTRAST).matches;
     this.#playhead = Number(style.getPropertyValue("--playhead"));
+    this.#drawn = null;
   }
 }
 
