@@ -1,24 +1,25 @@
 // What was heard before, with each piece's files.
 
-import { address, get } from "./api.js";
+import { address, get } from "./here.js";
 import { make } from "./dom.js";
 import { pageOf } from "./pieces.js";
 
 const SHOWN = 12;
+const SAME_MS = 1_000; // the log and the broadcast say of one airing the same time, or nearly
 
 let older = null; // asked for once; what came since is on the timeline
 
 /** Fill `list` with what sounded before `airing`, newest first. */
 export async function showBefore(list, timeline, airing) {
-  const before = airing?.position ?? Infinity;
   try {
     older ??= (await get("history?limit=20")).airings;
   } catch {
     // The next piece asks again.
   }
-  const known = timeline.before(before);
-  const oldest = known.at(-1)?.position ?? before;
-  const history = (older ?? []).filter(({ position }) => position < oldest);
+  const known = timeline.before(airing?.position ?? Infinity);
+  // By the clock: what was heard before a restart has positions of another broadcast.
+  const since = Date.parse((known.at(-1) ?? airing)?.utc ?? new Date()) - SAME_MS;
+  const history = (older ?? []).filter(({ utc }) => Date.parse(utc) < since);
   const items = [...known, ...history].slice(0, SHOWN).map(item);
   if (!items.length) items.push(make("li", { textContent: "Nothing yet: it has just begun." }));
   list.replaceChildren(...items);

@@ -1,20 +1,33 @@
 // The station's page.
 
-import { address, ours } from "./api.js";
 import { showBefore } from "./before.js";
 import { byId, make, say } from "./dom.js";
+import { bindFormats } from "./formats.js";
+import { frames } from "./frames.js";
+import { address, api, get, ours, query, station } from "./here.js";
 import { house } from "./house.js";
+import { bindKeys } from "./keys.js";
 import { listen } from "./listening.js";
+import { LatentMap } from "./map.js";
+import { showNext } from "./next.js";
+import { pageOf } from "./pieces.js";
 import { showPlaces } from "./places.js";
 import { Rate } from "./rate.js";
+import { bindShare } from "./share.js";
+import { Similar } from "./similar.js";
 import { FRAMES_PER_SECOND, stepAt, tempoAt } from "./timeline.js";
+import { STEP, Volume } from "./volume.js";
 
-const VOLUME_KEY = "latentfm.volume";
-const VOLUME_STEP = 0.05;
+const ORIGINS = { bridge: "a bridge", pattern: "made by rule" };
+const FILES = { mp3: "MP3", midi: "MIDI", musicxml: "Sheet music" };
 
-const { player, broadcast } = listen(tell);
+const { player, broadcast, smooth } = listen(tell);
 const { timeline } = broadcast;
+const map = new LatentMap(byId("map"));
+const similar = new Similar(byId("similar"));
+const volume = new Volume(player.audio);
 let told; // the airing the page now shows
+let goal; // the title of what follows it
 let rate; // where the station takes ratings
 
 /** Show what is heard: `airing` (or null) at `position`. */
@@ -27,10 +40,7 @@ function tell(airing, position) {
   say(byId("title"), airing?.piece.title ?? now.title);
   if (airing) follow(airing, position);
   if (airing?.position !== told?.position) turn(airing);
-  const next = airing ? timeline.after(airing)?.piece : now.next;
-  say(byId("next"), next ? next.title : "Not yet decided");
-  say(byId("next-facts"), next ? `${next.key} · ${Math.round(next.tempo_qpm)} bpm` : "");
-  say(byId("origin"), airing?.piece.origin ?? "");
+  goal = showNext(timeline, airing, position, now.waypoint);
   const sounding = player.state === "playing" && airing;
   document.title = sounding ? `${airing.piece.title} · ${now.title}` : now.title;
 }
@@ -51,16 +61,33 @@ function follow({ piece, position: start }, position) {
 function turn(airing) {
   told = airing;
   const piece = airing?.piece;
+  document.documentElement.dataset.origin = piece?.origin ?? "";
   say(byId("show"), piece?.show ?? "");
   say(byId("key"), piece?.key ?? "");
+  say(byId("origin"), ORIGINS[piece?.origin] ?? "");
   if (!piece) say(byId("tempo"), "");
   const letters = [...(piece?.form ?? "")];
+  byId("form").ariaLabel = `Form: ${letters.join(" ")}`;
+  byId("form").hidden = !letters.length;
   byId("form").replaceChildren(...letters.map((textContent) => make("span", { textContent })));
   for (const part of ["melody", "bass", "drums"]) say(byId(part), piece?.instruments[part] ?? part);
   say(byId("credits"), piece ? credits(piece.soundfont) : "");
   showBefore(byId("history"), timeline, airing);
   rate?.show(piece?.id);
-  if (piece) showOutside(piece, broadcast.now.title);
+  similar.show(piece?.id ?? null);
+  for (const part of ["share", "about", "this"]) byId(part).hidden = !piece;
+  if (!piece) return;
+  byId("about").href = pageOf(piece.id);
+  byId("files").replaceChildren(...Object.entries(FILES).map(([kind, name]) => file(piece, kind, name)));
+  showOutside(piece, broadcast.now.title);
+  learnMap();
+}
+
+function file({ title, links }, kind, textContent) {
+  const row = make("li");
+  const ariaLabel = `${title}, ${textContent}`;
+  row.append(make("a", { href: address(links[kind]), download: "", textContent, ariaLabel }));
+  return row;
 }
 
 /** Whose sounds these are, and on what terms. */
@@ -69,44 +96,44 @@ function credits({ name, credits, licence }) {
 }
 
 /** Tell the lock screen and the media keys. */
-function showOutside({ title, show: album }, artist) {
+function showOutside({ title, show: album, links }, artist) {
   if (!("mediaSession" in navigator)) return;
-  const artwork = [{ src: address("static/favicon.svg"), sizes: "any", type: "image/svg+xml" }];
-  navigator.mediaSession.metadata = new MediaMetadata({ title, artist, album, artwork });
+  const artwork = [
+    { src: links.cover_png, sizes: "512x512", type: "image/png" },
+    { src: links.cover, sizes: "any", type: "image/svg+xml" },
+  ];
+  navigator.mediaSession.metadata = new MediaMetadata({
+    ...{ title, artist, album },
+    artwork: artwork.filter(({ src }) => src).map((each) => ({ ...each, src: address(each.src) })),
+  });
 }
 
-if ("mediaSession" in navigator) {
-  navigator.mediaSession.setActionHandler("play", () => player.play());
-  for (const action of ["pause", "stop"]) {
-    navigator.mediaSession.setActionHandler(action, () => player.stop());
+async function learnMap() {
+  try {
+    map.learn(await get("map"));
+  } catch {
+    // The next piece asks again.
   }
 }
 
-function setVolume(volume) {
-  const { audio } = player;
-  audio.volume = Math.min(1, Math.max(0, volume));
-  byId("volume").value = audio.volume;
-  byId("volume").style.setProperty("--level", audio.volume);
-  localStorage.setItem(VOLUME_KEY, audio.volume);
-}
-setVolume(Number(localStorage.getItem(VOLUME_KEY) ?? 0.8));
-byId("volume").addEventListener("input", (event) => setVolume(event.target.valueAsNumber));
-// iOS leaves the volume to its buttons: a slider that does nothing is worse than none.
-player.audio.addEventListener("playing", () => {
-  byId("volume").hidden = Math.abs(player.audio.volume - byId("volume").value) > 0.01;
+frames(map.figure, (nowMs) => map.draw(timeline, smooth(nowMs), goal));
+bindFormats(byId("format"), player, query.get("mount"));
+bindKeys({
+  " ": () => player.toggle(),
+  m: () => volume.mute(),
+  ArrowLeft: () => volume.turn(-STEP),
+  ArrowRight: () => volume.turn(STEP),
+});
+bindShare(byId("share"), byId("shared"), () => {
+  const { id, title } = told.piece;
+  return { title, url: pageOf(id) };
+});
+bindShare(byId("share-station"), byId("station-shared"), () => {
+  const here = station ? `?station=${encodeURIComponent(station)}` : "";
+  return { title: byId("name").textContent, url: address(here) };
 });
 
-addEventListener("keydown", (event) => {
-  if (event.target.closest("a, button, input")) return;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
-  const steps = { ArrowUp: 1, ArrowDown: -1 }[event.key];
-  if (event.key !== " " && !steps) return;
-  event.preventDefault();
-  if (steps) setVolume(player.audio.volume + steps * VOLUME_STEP);
-  else if (!event.repeat) player.toggle();
-});
-
-house.then(({ stations, here }) => {
+house(api).then(({ stations, here }) => {
   if (!here) return location.assign("."); // renamed, perhaps: the first station is still there
   showPlaces(stations, here);
   if (here.ratings_open) rate = new Rate(byId("rating"));

@@ -1,6 +1,6 @@
 // One tap: does this listener like the piece? The station keeps the count, and nothing about who.
 
-import { get, post } from "./api.js";
+import { get, post } from "./here.js";
 import { make, say } from "./dom.js";
 
 const WORDS = { 1: "I like this piece", [-1]: "I do not like this piece" };
