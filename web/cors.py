@@ -1,4 +1,5 @@
-"""Pages of other sites may read what we broadcast: streams with their ICY headers, and the API.
+"""Pages of other sites may use what we broadcast: streams with their ICY headers, the API, the
+player with all it is made of.
 
 Nothing of it depends on who asks, so any site may. But only to read: no preflight allows a
 method or a header that an operator's request needs.
@@ -10,7 +11,17 @@ from collections.abc import Awaitable, Callable
 
 from aiohttp import hdrs, web
 
-OPEN = ("/stream", "/stations/", "/listen.", "/hls/", "/status-json.xsl", "/api/")
+OPEN = (
+    "/stream",
+    "/stations/",
+    "/listen.",
+    "/hls/",
+    "/status-json.xsl",
+    "/api/",
+    "/player.js",
+    "/static/",
+    "/oembed",
+)
 METHODS = "GET, HEAD, OPTIONS"
 ASKED_WITH = "Accept, Cache-Control, Content-Type, Icy-MetaData, Origin, Range, X-Requested-With"
 ANSWERED_WITH = (
@@ -21,6 +32,7 @@ ANSWERED_WITH = (
 MAX_AGE_SECONDS = 24 * 3600  # of a preflight's answer; browsers shorten it to what they like
 PRIVATE_ASKED = "Access-Control-Request-Private-Network"
 PRIVATE_ALLOWED = "Access-Control-Allow-Private-Network"
+RESOURCE_POLICY = "Cross-Origin-Resource-Policy"
 
 
 @web.middleware
@@ -47,6 +59,7 @@ async def allow_reading(request: web.Request, response: web.StreamResponse) -> N
     if _is_open(request):
         response.headers.setdefault(hdrs.ACCESS_CONTROL_ALLOW_ORIGIN, "*")
         response.headers.setdefault(hdrs.ACCESS_CONTROL_EXPOSE_HEADERS, ANSWERED_WITH)
+        response.headers.setdefault(RESOURCE_POLICY, "cross-origin")  # for pages that set COEP
 
 
 def _is_open(request: web.Request) -> bool:

@@ -1,40 +1,57 @@
-"""Pages and static files."""
+"""Our own pages, and what their headers allow."""
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Sequence
 from pathlib import Path
 
 from aiohttp import hdrs, web
 
+from web.heads import station_head, with_head
 from web.keys import PROGRAMME
 from web.marks import broadcast_data, marked_page
 
 STATIC = Path(__file__).parent / "static"
 PAGES = {
     "/": "index.html",
-    "/embed": "embed.html",
+    "/embed/builder": "builder.html",
     "/exhibit": "exhibit.html",
     "/pieces": "archive.html",
 }
-EMBEDDABLE = "/embed"
+FRAME_OPTIONS = "X-Frame-Options"
 POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'self'; "
-    "form-action 'none'; frame-ancestors {ancestors}"
-)
+    "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; object-src 'none'; "
+    "base-uri 'self'; form-action 'none'; frame-ancestors {ancestors}"
+)  # blob: is what hls.js plays
+
+
+def page_headers(ancestors: Sequence[str] = ()) -> dict[str, str]:
+    """Of every page: nothing from elsewhere, and a frame only around what `ancestors` may frame."""
+    headers = {
+        "Content-Security-Policy": POLICY.format(ancestors=" ".join(ancestors) or "'none'"),
+        hdrs.CACHE_CONTROL: "no-cache",
+    }
+    if not ancestors:  # the same for browsers that are older than the policy
+        headers[FRAME_OPTIONS] = "DENY"
+    return headers
 
 
 async def page(request: web.Request) -> web.Response:
-    ancestors = "*" if request.path == EMBEDDABLE else "'none'"
-    headers = {
-        "Content-Security-Policy": POLICY.format(ancestors=ancestors),
-        hdrs.CACHE_CONTROL: "no-cache",
-    }
+    """GET what is in `PAGES`"""
     programme = request.app[PROGRAMME]
-    html = marked_page(_read(PAGES[request.path]), programme, broadcast_data(programme))
+    html = marked_page(read_page(PAGES[request.path]), programme, broadcast_data(programme))
+    if request.path == "/":  # a station that was renamed: the page itself goes to the first
+        name = request.query.get("station", "")
+        station = programme.stations.get(name, programme.first)
+        html = with_head(html, station_head(request, station))
+    return html_answer(html, page_headers())
+
+
+def html_answer(html: bytes, headers: dict[str, str]) -> web.Response:
     return web.Response(body=html, content_type="text/html", charset="utf-8", headers=headers)
 
 
 @functools.cache
-def _read(name: str) -> bytes:
+def read_page(name: str) -> bytes:
     return (STATIC / name).read_bytes()

@@ -1,7 +1,7 @@
 """The page of one piece, at an address for ever.
 
-What others read of a page without running its scripts (titles, descriptions, what a link looks
-like where it is shared) is written here; the rest is drawn by `static/piece.js`.
+What others read of a page without running its scripts is written here and by `web.heads`; the
+rest is drawn by `static/piece.js`.
 """
 
 from __future__ import annotations
@@ -15,19 +15,15 @@ from aiohttp import hdrs, web
 
 from generators.music import STEPS_PER_BAR, Piece
 from renderer.files import FILES
-from renderer.instruments import instrument_names
 from web.api import find_piece
+from web.heads import length, piece_head, tempo, with_head
 from web.keys import PROGRAMME
 from web.marks import marked_page, piece_data
-from web.pages import POLICY, STATIC
-from web.proxies import base_url
+from web.pages import STATIC, page_headers
 
 ID = re.compile(r"[0-9a-f]{20}")
 ORIGINS = {"sampled": "sampled from the model", "bridge": "a bridge", "pattern": "made by rule"}
-HEADERS = {
-    "Content-Security-Policy": POLICY.format(ancestors="'none'"),
-    hdrs.CACHE_CONTROL: "no-cache",
-}
+HEADERS = page_headers()
 
 
 async def piece_page(request: web.Request) -> web.Response:
@@ -39,49 +35,44 @@ async def piece_page(request: web.Request) -> web.Response:
         piece = await find_piece(request)
     except web.HTTPNotFound:
         return _gone(request, f"No piece on this station has the id {piece_id}.")
-    base, station = base_url(request), request.app[PROGRAMME].first.settings.title
+    except web.HTTPServiceUnavailable as error:  # the database is away, or this row is damaged
+        words = f"The station cannot read it now, and says: {error.text}"
+        answer = _without(request, "This piece cannot be shown", words, error.status)
+        answer.headers[hdrs.RETRY_AFTER] = error.headers[hdrs.RETRY_AFTER]
+        return answer
+    head = piece_head(request, piece)
     fields = {
         "id": piece.id,
         "title": piece.title,
-        "station": station,
-        "description": _described(piece, station),
+        "station": head.station,
         "show": piece.show,
         "seed": str(piece.seed),
-        "seconds": str(round(piece.seconds)),
-        "url": f"{base}/pieces/{piece.id}",
-        "sound": f"{base}/api/v1/pieces/{piece.id}.mp3",
+        "sound": head.sound,
     }
     markup = {"facts": _facts(piece), "files": _files(piece)}
     page = _template("piece.html").substitute(_escaped(fields), **markup)
     programme = request.app[PROGRAMME]
     marked = marked_page(page.encode(), programme, piece_data(programme, piece))
-    return web.Response(body=marked, content_type="text/html", charset="utf-8", headers=HEADERS)
+    body = with_head(marked, head)
+    return web.Response(body=body, content_type="text/html", charset="utf-8", headers=HEADERS)
 
 
 def _gone(request: web.Request, words: str) -> web.Response:
-    fields = {"station": request.app[PROGRAMME].first.settings.title, "words": words}
+    return _without(request, "No such piece", words, 404)
+
+
+def _without(request: web.Request, heading: str, words: str, status: int) -> web.Response:
+    """The page in place of a piece's."""
+    station = request.app[PROGRAMME].first.settings.title
+    fields = {"station": station, "heading": heading, "words": words}
     page = _template("gone.html").substitute(_escaped(fields))
-    return web.Response(text=page, status=404, content_type="text/html", headers=HEADERS)
-
-
-def _described(piece: Piece, station: str) -> str:
-    """One sentence, for search engines and for where the link is shared."""
-    names = instrument_names(piece.instruments)
-    return (
-        f"{length(piece.seconds)} of machine-made music from {station}: {names['melody']}, "
-        f"{names['bass']} and drums in {piece.key} at {_tempo(piece)}."
-    )
+    return web.Response(text=page, status=status, content_type="text/html", headers=HEADERS)
 
 
 def _facts(piece: Piece) -> str:
     bars = piece.trio.steps // STEPS_PER_BAR
-    facts = (piece.key, _tempo(piece), f"{bars} bars", length(piece.seconds), ORIGINS[piece.origin])
+    facts = (piece.key, tempo(piece), f"{bars} bars", length(piece.seconds), ORIGINS[piece.origin])
     return " ".join(f"<span>{escape(fact)}</span>" for fact in facts)
-
-
-def _tempo(piece: Piece) -> str:
-    first, last = round(piece.tempo_qpm), round(piece.tempo_end_qpm)
-    return f"{first} bpm" if first == last else f"{first} to {last} bpm"
 
 
 def _files(piece: Piece) -> str:
@@ -89,11 +80,6 @@ def _files(piece: Piece) -> str:
         f'<li><a href="api/v1/pieces/{piece.id}.{kind}" download>{escape(each.name)}</a></li>'
         for kind, each in FILES.items()
     )
-
-
-def length(seconds: float) -> str:
-    """`1:48`"""
-    return "{}:{:02}".format(*divmod(round(seconds), 60))
 
 
 def _escaped(fields: dict[str, str]) -> dict[str, str]:

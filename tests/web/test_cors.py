@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from shutil import which
 from typing import Any
 
 import aiohttp
 import pytest
-from playwright.async_api import async_playwright
+from playwright.async_api import Browser
 
 from tests.web.conftest import OnAir
-from tests.web.test_browser import FLAGS
 
 READABLE = [
     "/stream.mp3",
@@ -18,6 +16,8 @@ READABLE = [
     "/listen.m3u",
     "/status-json.xsl",
     "/api/v1/now",
+    "/player.js",
+    "/static/face.js",
 ]
 PREFLIGHT = {
     "Origin": "https://elsewhere.example",
@@ -38,6 +38,7 @@ async def test_another_site_may_read_what_is_broadcast(
         assert int(answer.headers["Access-Control-Max-Age"]) > 0
     async with http.head(path) as answer:
         assert answer.headers["Access-Control-Allow-Origin"] == "*"
+        assert answer.headers["Cross-Origin-Resource-Policy"] == "cross-origin"
 
 
 @pytest.mark.parametrize("path", ["/stream.wma", "/listen.m3u?station=x", "/api/v1/pieces/x"])
@@ -79,12 +80,11 @@ READ_TITLES = """async (url) => {
 }"""
 
 
-async def test_a_browser_reads_titles_from_another_origin(station: OnAir) -> None:
+@pytest.mark.asyncio(loop_scope="session")
+async def test_a_browser_reads_titles_from_another_origin(browser: Browser, station: OnAir) -> None:
     """Its preflight included: a page at localhost asks 127.0.0.1."""
-    async with async_playwright() as play:
-        browser = await play.chromium.launch(executable_path=which("chromium"), args=FLAGS)
-        page = await browser.new_page()
-        await page.goto(f"http://localhost:{station.port}/healthz")
-        read: Any = await page.evaluate(READ_TITLES, f"{station.url}/stream.mp3")
-        await browser.close()
+    page = await browser.new_page()
+    await page.goto(f"http://localhost:{station.port}/healthz")
+    read: Any = await page.evaluate(READ_TITLES, f"{station.url}/stream.mp3")
+    await page.close()
     assert read == ["16000", "128", True]
