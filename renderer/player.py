@@ -77,6 +77,11 @@ class Player:
         """The piece that sounds at `position`; None before the first."""
         return self._piece
 
+    @property
+    def span(self) -> tuple[int, int]:
+        """Where that piece begins, and where it ends unless it is cut or skipped."""
+        return self._begin, self._end
+
     def skip(self) -> None:
         """Fade over into the next piece, now. While one skip fades, the next one waits for it."""
         self._skip.set()

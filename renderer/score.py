@@ -9,7 +9,7 @@ import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
-from generators.music import PARTS, STEPS_PER_BAR, TICKS_PER_STEP, Note, Piece
+from generators.music import PARTS, STEPS_PER_BAR, TICKS_PER_STEP, Note, Piece, Summary
 from renderer.pcm import SAMPLE_RATE_HZ
 
 
@@ -81,7 +81,7 @@ def strokes(notes: Sequence[Note], steps: int) -> list[Stroke]:
     return sorted(clear)
 
 
-def frames_of(piece: Piece, sample_rate_hz: int = SAMPLE_RATE_HZ) -> int:
+def frames_of(piece: Piece | Summary, sample_rate_hz: int = SAMPLE_RATE_HZ) -> int:
     """How long the piece lasts: where the next one begins."""
     return round(piece.seconds * sample_rate_hz)
 

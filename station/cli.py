@@ -15,10 +15,12 @@ from station import (
     backup_command,
     commands,
     directions_command,
+    embed_check,
     export_command,
     groove_command,
     import_archive_command,
     import_command,
+    inputs_command,
     key_command,
     loadtest_command,
     model_commands,
@@ -72,6 +74,7 @@ def _parser() -> argparse.ArgumentParser:
 
     check = add("doctor", help="check this machine, and say what to do")
     check.set_defaults(command=doctor)
+    embed_check.add_to(check.add_subparsers(metavar="COMMAND").add_parser)
 
     history = add("history", help="what was aired, newest first")
     history.add_argument("--station", help="which station (default: the first)")
@@ -80,6 +83,7 @@ def _parser() -> argparse.ArgumentParser:
 
     render_command.add_to(add)
     replay_command.add_to(add)
+    inputs_command.add_to(add)
     rehearse_command.add_to(add)
     loadtest_command.add_to(add)
     soundfont_command.add_to(add)

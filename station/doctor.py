@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import asyncio
 import platform
 import shutil
 import socket
@@ -19,7 +20,10 @@ from generators.weights import SHIPPED_MODEL
 from renderer.errors import RenderError
 from renderer.fonts import try_font
 from renderer.soundfont import find_soundfont
-from station.errors import StationError
+from station.errors import MidiError, StationError
+from station.exhibit.card_wire import named
+from station.exhibit.exhibit import hours_of
+from station.exhibit.sound_card import sound_cards
 from station.fonts import lacking, open_fonts, shows_of
 from station.programme import database_url
 from station.settings import Settings
@@ -149,6 +153,64 @@ def _clock(_: Settings) -> str:
     return f"{now:%Y-%m-%d %H:%M:%S}Z"
 
 
+def _hours(settings: Settings) -> str:
+    span = hours_of(settings).span(datetime.now(UTC))
+    state, change = ("open", "closes") if span.open else ("closed", "opens")
+    when = f"{span.ends:%Y-%m-%d %H:%MZ}" if span.ends else "never"
+    return f"{state} now, {change}: {when}"
+
+
+def _sound_card(settings: Settings) -> str:
+    if not (device := settings.exhibit.audio_device):
+        return "none asked for; the room hears what the wall's browser or others play"
+    names = asyncio.run(sound_cards())
+    found = named(device, names)
+    others = ", ".join(name for name in names if name != found) or "none"
+    if found is None:
+        raise Unfit(
+            f"[exhibit] audio_device = {device!r} is not there (now); there are: {others}. The "
+            "station goes on air without, and plays on it as soon as it is plugged in"
+        )
+    return f"{found}; others there are: {others}"
+
+
+def _osc(settings: Settings) -> str:
+    if not (address := settings.exhibit.osc.listen):
+        return "nobody is listened to"
+    host, _, port = address.rpartition(":")
+    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.bind((host.strip("[]"), int(port)))
+        except (OSError, OverflowError) as error:
+            raise Unfit(
+                f"{address}: {error}. If this station is on air already, that is why; else set "
+                "[exhibit.osc] listen to another one"
+            ) from error
+    return f"{address} is free"
+
+
+def _midi(settings: Settings) -> str:
+    from station.exhibit.midi_port import output_names  # few machines need what is below it
+
+    wanted = settings.exhibit.midi.port
+    try:
+        names = output_names()
+    except MidiError as error:
+        if wanted is None:
+            return "none asked for"
+        raise Unfit(str(error)) from error
+    there = ", ".join(names) or "none"
+    if wanted is None:
+        return f"none asked for; there are: {there}"
+    if found := named(wanted, names):
+        return f"{found}; there are: {there}"
+    raise Unfit(
+        f"[exhibit.midi] port = {wanted!r} is not there (now); there are: {there}. The station "
+        "plays on it as soon as it is plugged in"
+    )
+
+
 def _ffmpeg(_: Settings) -> str:
     if shutil.which("ffmpeg") is None:
         return "not installed: fine on air, but downloads as MP3 need it (apt-get install ffmpeg)"
@@ -168,4 +230,8 @@ CHECKS: tuple[tuple[str, Check], ...] = (
     ("disk", _disk),
     ("clock", _clock),
     ("ffmpeg", _ffmpeg),
+    ("opening hours", _hours),
+    ("sound card", _sound_card),
+    ("OSC", _osc),
+    ("MIDI", _midi),
 )

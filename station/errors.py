@@ -6,6 +6,8 @@ StationError
 ├── PackError           a pack is torn, altered, newer, or not to be trusted
 ├── SigningKeyError     the station's key is not there, or damaged
 ├── NothingAiredError   no music was on air at the time that was asked for
+├── PageError           another site's page cannot be fetched, or has no player of ours
+├── MidiError           this machine has no MIDI
 └── CrowdedError        an address rates a piece as more listeners than it can have
 """
 
@@ -46,6 +48,15 @@ class NothingAiredError(StationError):
     pass
 
 
+class MidiError(StationError):
+    pass
+
+
 class CrowdedError(StationError):
     def __init__(self, listeners: int) -> None:
         super().__init__(f"{listeners} listeners of your address rated this piece today")
+
+
+class PageError(StationError):
+    def __init__(self, url: str, reason: str) -> None:
+        super().__init__(f"{url}: {reason}")

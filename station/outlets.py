@@ -1,21 +1,25 @@
-"""Where a station's packets go: its mounts, and HLS."""
+"""Where a station's sound goes: its mounts, HLS, and whoever takes it as it is."""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
+from typing import TypeVar
 
 from renderer.formats import Format, parse_mount
-from renderer.pcm import Packet
+from renderer.pcm import Pcm
 from station.hls import HLS, Hls
 from station.hls_files import HlsFiles
 from station.mount import Mount
 from station.settings import Settings
+from station.synthesis import Block
 from station.timeline import Timeline
 
 logger = logging.getLogger(__name__)
 
 HLS_FORMAT = "aac"
+
+T = TypeVar("T")
 
 
 class Outlets:
@@ -52,13 +56,18 @@ class Outlets:
             # Encoded for it alone where it is no mount.
             self.coded.setdefault(HLS_FORMAT, (formats[HLS_FORMAT], stream.aac_bitrate_kbps))
             self.hls = _make_hls(settings, name, broadcast_id, timeline)
+        self.sound: list[Callable[[Pcm], None]] = []
+        """Who takes the sound that was encoded, as the room's sound card does. Never waits."""
 
-    def publish(self, packets: Mapping[str, Sequence[Packet]]) -> None:
-        """Put a block's packets, by mount, on air. Never waits, never fails."""
+    def publish(self, block: Block) -> None:
+        """Put a block on air. Never waits, never fails."""
         for name, mount in self.mounts.items():
-            _publish(name, mount, packets[name])
+            _publish(name, mount.publish, block.packets[name])
         if self.hls:
-            _publish(HLS, self.hls, packets[HLS_FORMAT])
+            _publish(HLS, self.hls.publish, block.packets[HLS_FORMAT])
+        if block.sound is not None:
+            for take in self.sound:
+                _publish("one who takes the sound", take, block.sound)
 
     def close(self) -> None:
         """The end, for every listener."""
@@ -68,9 +77,9 @@ class Outlets:
             self.hls.close()
 
 
-def _publish(name: str, outlet: Mount | Hls, packets: Sequence[Packet]) -> None:
+def _publish(name: str, publish: Callable[[T], None], sound: T) -> None:
     try:
-        outlet.publish(packets)
+        publish(sound)
     except Exception:  # this is the supervisor of the station's own sound
         logger.exception("%s did not take a block whole; going on", name)
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from generators.weights import SHIPPED_MODEL
 from renderer.balancer import PIECES_REMEMBERED, Balancer
 from station.composer import REMEMBERED
+from station.exhibit.exhibit import Exhibit, hours_of
+from station.exhibit.room import Room
 from station.fonts import open_fonts, wanted
 from station.generator import Generator
 from station.scheduler import Scheduler
@@ -46,7 +48,9 @@ class Programme:
         Raises:
             SoundFontError: there is nothing to play with.
             JournalError: another server writes to the same folder.
+            SettingsError: the exhibit shows a station that is not there, or its hours are none.
         """
+        hours = hours_of(settings)  # what is wrong in them is said before anything is opened
         self.settings = settings
         self.folder = settings.storage.folder
         fonts, faults = open_fonts(settings)
@@ -78,7 +82,13 @@ class Programme:
             )
             for name, station in settings.stations.items()
         }
+        self.exhibit = Exhibit(settings, hours, self.stations, self.journal)
         self.scheduler = Scheduler(self)
+
+    @property
+    def room(self) -> Room:
+        """Of the exhibit."""
+        return self.exhibit.room
 
     @property
     def first(self) -> Station:
@@ -118,7 +128,8 @@ class Programme:
         try:
             for station in self.stations.values():
                 await station.began.wait()
-            yield
+            async with self.exhibit.running():
+                yield
         finally:
             self.scheduler.stop()
             for station in self.stations.values():

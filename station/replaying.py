@@ -82,7 +82,7 @@ class Replay:
         ends = min(begins + timedelta(seconds=seconds), now)
         self.frames = round((ends - begins).total_seconds() * SAMPLE_RATE_HZ)
         just_after = begins + timedelta(microseconds=1)
-        heard = queries.history(database, station, just_after, OPENING)[::-1]
+        heard = queries.airings_before(database, station, just_after, OPENING)[::-1]
         coming = self._after(begins)[:1]
         since = heard[0].airing.aired_at - EARLY if heard else begins
         noted = queries.events_between(database, station, since, ends + EARLY)

@@ -25,6 +25,7 @@ from station.clock import ticks
 from station.controls import Controls
 from station.cues import OFF_AIR, SOUND, off_air_detail, sound_detail
 from station.dials import Dials
+from station.exhibit.moments import Passage
 from station.generator import Generator
 from station.hls import HLS
 from station.outlets import Outlets
@@ -96,9 +97,12 @@ class Station:
         self._journal = journal
         self._clock = clock
         self._utc = utc
+        self._now = now
         self._position = 0  # of the next frame to go on air
         self._begun: Start | None = None  # the last one rendered; the synth thread's
         self.ahead = Ahead(self._begin_block, now)
+        # Told of each block on the synth thread, when it is made. May neither wait nor fail.
+        self.made: Callable[[Passage], None] = lambda passage: None
         self.began = asyncio.Event()  # the first sound was published
         self._published = asyncio.Event()  # set for a moment, each time a block was
         self._closing = asyncio.Event()
@@ -190,13 +194,14 @@ class Station:
         start = self.timeline.at(position)
         return start.piece.title if start else self.settings.title
 
-    async def skip(self) -> None:
-        """Fade over into the next piece, now."""
+    async def skip(self, source: str = "http") -> None:
+        """Fade over into the next piece, now. `source` is who wants it, for the log."""
         await self._between_blocks(self._leave)
-        self._note("skip", {})
+        self._note("skip", {"source": source})
 
-    async def turn(self, changes: dict[str, Any]) -> Promise:
-        """Change the controls; when that will be heard.
+    async def turn(self, changes: dict[str, Any], source: str = "http") -> Promise:
+        """Change the controls; when that will be heard. `source` is who turns: "http", "osc",
+        "sensor:NAME".
 
         Raises:
             ValueError: see Controls.changed.
@@ -205,7 +210,7 @@ class Station:
         self.producer.turn(changes)
         changed = self.controls != before
         if changed:
-            self._note("controls", self.controls.as_dict())
+            self._note("controls", {**self.controls.as_dict(), "source": source})
         if self.generator.fault:
             return self.replanner.put_off(changed=changed)
         return await self.replanner.promise(self._position, changed=changed)
@@ -225,7 +230,7 @@ class Station:
 
     def _restarted(self) -> None:
         """The clock starts here: the next block goes on air now."""
-        self.timeline.on_air_at(self._position, self._utc())
+        self.timeline.on_air_at(self._position, self._utc(), self._now())
 
     async def _between_blocks(self, work: Callable[[], Any]) -> Any:
         """Do something on the synth thread, while the player stands still."""
@@ -244,7 +249,9 @@ class Station:
 
     def _make(self, ending: bool) -> Block:
         """On the synth thread: a block ahead of the clock."""
+        position = self.synthesis.player.position
         block = self.synthesis.block(BLOCK_FRAMES, fade_out=ending)
+        self.made(Passage(position, BLOCK_FRAMES, block.starts, *self.synthesis.player.span))
         for start in block.starts:
             self._begun = start
             airing = Airing(
@@ -281,7 +288,7 @@ class Station:
                 self._announce(start)
         except Exception:  # this is the supervisor of the station's own sound
             logger.exception("%s: a piece was not announced; going on", self.name)
-        self.outlets.publish(block.packets)
+        self.outlets.publish(block)
         self.began.set()
         self._published.set()
         self._published.clear()

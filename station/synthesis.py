@@ -33,6 +33,7 @@ class Block:
     starts: tuple[Start, ...]
     packets: Mapping[str, list[Packet]]  # by mount
     joins: tuple[HeardJoin, ...] = ()  # that could be judged by now
+    sound: Pcm | None = None  # what was encoded
 
 
 @dataclass(slots=True)
@@ -75,11 +76,12 @@ class Synthesis:
         joins = self._judged(samples, pcm)
         rendered = time.thread_time()
         packets = {name: self._encode(name, samples, pcm) for name in self._formats}
+        sound = Pcm(samples, pcm.position - Master.delay_frames)
         self._playing = pcm.starts[-1:] or self._playing
         self.cost.render += rendered - started
         self.cost.encode += time.thread_time() - rendered
         self.cost.sound += frames / SAMPLE_RATE_HZ
-        return Block(pcm.starts, packets, joins)
+        return Block(pcm.starts, packets, joins, sound)
 
     @property
     def level(self) -> Level | None:

@@ -1,4 +1,4 @@
-"""What sounds where: pieces by position, and positions by wall clock.
+"""What sounds where: pieces by position, and positions by the wall clock and by the steady one.
 
 Everything a listener is told hangs on this, so it is true to the frame.
 """
@@ -21,6 +21,7 @@ class Timeline:
     def __init__(self, began: datetime) -> None:
         """`began` is when frame 0 goes on air, UTC."""
         self._began = began
+        self._steady_began = 0.0  # the same by time.monotonic, in seconds
         self._starts: deque[Start] = deque(maxlen=KEPT_STARTS)
         self._watchers: list[Callable[[Start], None]] = []
 
@@ -49,13 +50,22 @@ class Timeline:
         """The last `count` starts before `position`, oldest first."""
         return tuple(start for start in self._starts if start.position < position)[-count:]
 
-    def utc(self, position: int) -> datetime:
+    def utc(self, position: float) -> datetime:
         """When `position` goes (or went) on air."""
         return self._began + timedelta(seconds=position / SAMPLE_RATE_HZ)
 
-    def on_air_at(self, position: int, now: datetime) -> None:
-        """The clock started again: `position` goes on air `now`."""
+    def due(self, position: float) -> float:
+        """The same by the steady clock that nobody sets, time.monotonic: seconds."""
+        return self._steady_began + position / SAMPLE_RATE_HZ
+
+    def position_due(self, seconds: float) -> float:
+        """Which position goes on air then, by the steady clock."""
+        return (seconds - self._steady_began) * SAMPLE_RATE_HZ
+
+    def on_air_at(self, position: int, now: datetime, seconds: float = 0.0) -> None:
+        """The clock started again: `position` goes on air `now`, `seconds` by the steady clock."""
         self._began = now - timedelta(seconds=position / SAMPLE_RATE_HZ)
+        self._steady_began = seconds - position / SAMPLE_RATE_HZ
 
 
 def utc_now() -> datetime:

@@ -64,7 +64,7 @@ def routes() -> set[str]:
 def commands(parser: argparse.ArgumentParser, prefix: str = "latentfm") -> Iterator[str]:
     """`latentfm corpus build` and all others."""
     nested = [a for a in parser._actions if isinstance(a, argparse._SubParsersAction)]
-    if not nested:
+    if not any(action.required for action in nested):
         yield prefix
     for action in nested:
         for name, child in action.choices.items():

@@ -16,7 +16,12 @@ ROOMS = ("generators", "renderer", "storage", "station", "web")
 # What each room may import of the others: a room, or a module of it.
 MAY_IMPORT = {
     "generators": set[str](),
-    "renderer": {"generators.music", "generators.recipe", "generators.distance"},
+    "renderer": {
+        "generators.music",
+        "generators.recipe",
+        "generators.distance",
+        "generators.keys",
+    },
     "storage": {"generators.music", "generators.recipe", "generators.walk"},
     "station": {"storage", "renderer", "generators"},
     "web": {
@@ -38,6 +43,7 @@ MAY_IMPORT = {
         "renderer.score",
         "renderer.export",
         "renderer.probe",
+        "renderer.rasterising",
         "renderer.stems",
         "renderer.instruments",
         "renderer.errors",
@@ -78,7 +84,6 @@ LIVES_IN = {
     "pydantic_settings": {"station"},
     "aiohttp": {"web"},
     "prometheus_client": {"web"},
-    "segno": {"web"},
     "numpy": {"generators", "renderer", "storage", "station"},
 }
 

@@ -121,12 +121,15 @@ async def body_of(request: web.Request) -> bytes:
 
 
 async def find_piece(request: web.Request) -> Piece:
-    """The piece a path names.
+    """`piece_called` what the path names."""
+    return await piece_called(request, request.match_info["piece_id"])
 
+
+async def piece_called(request: web.Request, piece_id: str) -> Piece:
+    """
     Raises:
         HTTPNotFound, HTTPServiceUnavailable: it is not there, or the database is not.
     """
-    piece_id = request.match_info["piece_id"]
     found: Piece | None = await read(
         partial(queries.piece, request.app[PROGRAMME].database, piece_id)
     )

@@ -82,7 +82,10 @@ async def _tell_the_time(app: web.Application) -> None:
         await asyncio.sleep(CLOCK_SECONDS)
         for name, station in programme.stations.items():
             utc = station.timeline.utc(station.position).isoformat()
-            feeds[name].send("clock", {"position": station.position, "utc": utc})
+            # By the same clock as `utc`, which does not follow when somebody sets the machine's.
+            sent = station.timeline.utc(station.timeline.position_due(time.monotonic()))
+            clock = {"position": station.position, "utc": utc, "sent": sent.isoformat()}
+            feeds[name].send("clock", clock)
             state = (station.listeners, health_view(programme, station))
             before = told.get(name)
             if before is None or before[0] != state[0]:

@@ -92,6 +92,7 @@ class ProgrammeCollector(Collector):
         yield self._push_up()
         yield self._refused()
         yield self._ratings()
+        yield from self._room()
 
     def _generator(self) -> Iterator[Metric]:
         generator = self._programme.generator
@@ -137,3 +138,22 @@ class ProgrammeCollector(Collector):
         for kind in KINDS.values():
             ratings.add_metric([kind], self._booth.given[kind])
         return ratings
+
+    def _room(self) -> Iterator[Metric]:
+        room, card = self._programme.exhibit.room, self._programme.exhibit.sound_card
+        opened = GaugeMetricFamily("latentfm_room_open", "1 while the exhibit is open")
+        opened.add_metric([], room.state.open)
+        gain = GaugeMetricFamily("latentfm_room_gain", "Of the room's loudspeakers: 0 is silent")
+        gain.add_metric([], room.gain())
+        yield from (opened, gain)
+        if card is None:
+            return
+        up = GaugeMetricFamily("latentfm_room_card_up", "1 while the room's sound card plays")
+        up.add_metric([], card.is_playing)
+        dry = CounterMetricFamily("latentfm_room_underruns", "Times the room's card ran dry")
+        dry.add_metric([], card.underruns)
+        jumps = CounterMetricFamily("latentfm_room_jumps", "Times it lost its place on air")
+        jumps.add_metric([], card.jumps)
+        cents = GaugeMetricFamily("latentfm_room_cents", "Its crystal is so much too fast")
+        cents.add_metric([], card.cents)
+        yield from (up, dry, jumps, cents)

@@ -14,13 +14,20 @@ from station.errors import AddressInUseError
 from station.programme import Programme
 from web import (
     api,
+    artwork,
+    assets,
     audience,
     cors,
     downloads,
+    embed,
     events,
+    exhibit,
     health,
     hls,
+    latent_map,
+    manifest,
     marks,
+    oembed,
     pages,
     piece_page,
     pieces,
@@ -57,11 +64,14 @@ def make_app(programme: Programme) -> web.Application:
     app[SESSIONS] = Sessions()
     app[EAR] = Ear()
     app[FEEDS] = events.make_feeds(list(programme.stations))
+    app[latent_map.PLACES] = {}
     app[push.PUSHES] = {}
+    app[artwork.DRAWINGS] = artwork.Drawings()
     app.cleanup_ctx.append(limiting)
     app.cleanup_ctx.append(ratings.opening)
     app.cleanup_ctx.append(logging_access)
     app.cleanup_ctx.append(events.feeding)
+    app.cleanup_ctx.append(exhibit.telling)
     app.cleanup_ctx.append(push.pushing)
     app.cleanup_ctx.append(downloads.exporting)
     app.cleanup_ctx.append(provenance.signing)
@@ -73,6 +83,8 @@ def make_app(programme: Programme) -> web.Application:
     app.add_routes(
         [
             *(web.get(path, pages.page) for path in pages.PAGES),
+            *(web.get(path, handler) for path, handler in embed.ROUTES),
+            *(web.get(path, handler) for path, handler in oembed.ROUTES),
             *(web.get(path, streams.stream) for path in streams.PATHS),
             *(web.get("/stations/{station}" + path, streams.stream) for path in streams.PATHS),
             *(web.get(path, handler) for path, handler in hls.ROUTES),
@@ -90,10 +102,14 @@ def make_app(programme: Programme) -> web.Application:
             web.get("/api/v1/events", events.events, allow_head=False),
             *(web.get(path, handler) for path, handler in downloads.ROUTES),
             *(web.get(path, handler) for path, handler in pieces.ROUTES),
+            *(web.get(path, handler) for path, handler in artwork.ROUTES),
             *(web.get(path, handler) for path, handler in piece_page.ROUTES),
             *(web.get(path, handler) for path, handler in provenance.ROUTES),
             *(web.get(path, handler) for path, handler in similar.ROUTES),
+            *(web.get(path, handler) for path, handler in latent_map.ROUTES),
+            *(web.get(path, handler) for path, handler in manifest.ROUTES),
             *ratings.ROUTES,
+            *exhibit.ROUTES,
             web.get("/api/v1/sessions/{key}", api.session),
             web.get("/api/v1/schedule", api.schedule),
             web.get("/api/v1/audience", audience.audience),
@@ -106,7 +122,7 @@ def make_app(programme: Programme) -> web.Application:
             web.get("/readyz", health.healthz),
             web.get("/audible", audible),
             web.get("/metrics", health.metrics),
-            web.static("/static", pages.STATIC),
+            *(web.get(path, handler) for path, handler in assets.ROUTES),
         ]
     )
     return app
@@ -181,7 +197,5 @@ async def _dress(request: web.Request, response: web.StreamResponse) -> None:
     """Headers that keep browsers from guessing, on every answer."""
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
     response.headers.setdefault("Referrer-Policy", "no-referrer")
-    if request.path.startswith("/static/"):
-        response.headers.setdefault(hdrs.CACHE_CONTROL, "no-cache")  # a new version shows at once
     if request.path.startswith("/api/"):
         response.headers.setdefault(hdrs.CACHE_CONTROL, "no-store")

@@ -7,29 +7,32 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from generators.music import Piece
+from generators.music import Piece, Summary
 from generators.recipe import trio_to_dict
 from renderer.files import FILES
 from renderer.instruments import instrument_names
 from renderer.pcm import SAMPLE_RATE_HZ, Start
 from renderer.score import frames_of
+from station.latent_plane import plane_of
 from station.programme import Programme
 from station.regenerate import prospect
 from station.station import Station
 from storage.ratings import Ratings
-from storage.records import AiredPiece, Join
+from storage.records import Join, LoggedPiece
 from web.hls import PLAYLIST
 from web.keys import station_path, stream_path
 from web.push import Push
 
 RECENT_STARTS = 4
 LINKS = {"mid": "midi", "stems.zip": "stems"}  # where they are not called as the file ends
+OF_A_WAYPOINT = ("id", "title", "key", "tempo_qpm", "show", "form")
 OF_THE_AIRING = {"broadcast_id", "station", "position"}  # of a join
 
 
 def piece_view(
-    programme: Programme, piece: Piece, ratings: Ratings | None = None, *, with_trio: bool = True
+    programme: Programme, piece: Piece | Summary, ratings: Ratings | None = None
 ) -> dict[str, Any]:
+    """A list's, of a summary, is without all that takes the notes."""
     path = f"/api/v1/pieces/{piece.id}"
     view: dict[str, Any] = {
         "id": piece.id,
@@ -45,7 +48,7 @@ def piece_view(
         "soundfont": soundfont_view(programme, piece.instruments.soundfont),
         "parents": list(piece.parents),
         "seconds": round(piece.seconds, 3),
-        "steps": piece.trio.steps,
+        "steps": piece.steps,
         "seed": piece.seed,
         "model": piece.model,
         "weights_sha256": piece.weights_sha256,
@@ -54,15 +57,26 @@ def piece_view(
             "self": path,
             "page": f"/pieces/{piece.id}",
             **{LINKS.get(kind, kind): f"{path}.{kind}" for kind in FILES},
+            "cover": f"{path}/cover.svg",
+            "cover_png": f"{path}/cover.png",
+            "card": f"{path}/card.png",
         },
     }
     if ratings is not None:
         view["rating"] = asdict(ratings)
-    if with_trio:
+    if isinstance(piece, Piece):
         view["reproducible"] = asdict(prospect(piece, programme.generator))
         view["verdict"] = asdict(piece.verdict) if piece.verdict else None
         view["trio"] = trio_to_dict(piece.trio)
+        view["walk"] = walk_view(programme, piece)
     return view
+
+
+def walk_view(programme: Programme, piece: Piece) -> dict[str, Any] | None:
+    """Where its bars and latents lie on the plane of the model; None for what lies elsewhere."""
+    plane = plane_of(programme.generator.model)
+    walk = plane and plane.walk(piece)
+    return asdict(walk) if walk else None
 
 
 def soundfont_view(programme: Programme, name: str) -> dict[str, str]:
@@ -78,9 +92,9 @@ def start_view(programme: Programme, station: Station, start: Start) -> dict[str
     return _aired_view(start.position, utc, view, frames_of(start.piece))
 
 
-def airing_view(programme: Programme, aired: AiredPiece, ratings: Ratings) -> dict[str, Any]:
+def airing_view(programme: Programme, aired: LoggedPiece, ratings: Ratings) -> dict[str, Any]:
     """A piece in the log."""
-    view = piece_view(programme, aired.piece, ratings, with_trio=False)
+    view = piece_view(programme, aired.piece, ratings)
     airing = aired.airing
     return {
         **_aired_view(airing.position, airing.aired_at, view, frames_of(aired.piece)),
@@ -102,7 +116,9 @@ def now_view(programme: Programme, station: Station) -> dict[str, Any]:
     playing = station.playing
     recent = station.timeline.since(playing.position if playing else 0)
     earlier = station.timeline.before(recent[0].position, RECENT_STARTS - 1) if recent else ()
-    following = station.shelf.next
+    coming = station.shelf.pieces
+    following = next(iter(coming), None)
+    waypoint = next((piece for piece in coming if piece.origin != "bridge"), None)
     return {
         "station": station.name,
         "title": station.settings.title,
@@ -116,6 +132,7 @@ def now_view(programme: Programme, station: Station) -> dict[str, Any]:
         "playing": start_view(programme, station, playing) if playing else None,
         "recent": [start_view(programme, station, start) for start in (*earlier, *recent)],
         "next": piece_view(programme, following) if following else None,
+        "waypoint": {name: getattr(waypoint, name) for name in OF_A_WAYPOINT} if waypoint else None,
     }
 
 

@@ -59,6 +59,11 @@ def programme(settings: Settings) -> Iterator[Programme]:
     """A whole programme, not on air."""
     programme = Programme(settings)
     yield programme
+    off_air(programme)
+
+
+def off_air(programme: Programme) -> None:
+    """Free what a programme holds that was never on air."""
     for station in programme.stations.values():
         station.free()
     asyncio.run(programme.generator.close())

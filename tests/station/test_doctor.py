@@ -12,6 +12,7 @@ import pytest
 
 from station import doctor
 from station.doctor import CHECKS
+from station.exhibit_settings import ExhibitSettings
 from station.fonts import library_of
 from station.settings import (
     GeneratorSettings,
@@ -149,3 +150,35 @@ def test_a_missing_ffmpeg_is_mentioned_and_no_failure(
     status, lines = lines_of(settings, capsys)
     assert status == 0, lines
     assert "apt-get install ffmpeg" in lines["ffmpeg"]
+
+
+def exhibiting(settings: Settings, **exhibit: object) -> Settings:
+    return settings.model_copy(update={"exhibit": ExhibitSettings.model_validate(exhibit)})
+
+
+def test_hours_that_are_none(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    broken = exhibiting(settings, hours="ten to six")
+    assert "no opening hours" in only_failure(broken, capsys, "opening hours")
+
+
+def test_when_the_exhibit_opens(settings: Settings, capsys: pytest.CaptureFixture[str]) -> None:
+    _, lines = lines_of(exhibiting(settings, hours="2099 10:00-18:00"), capsys)
+    assert lines["opening hours"].endswith("closed now, opens: 2099-01-01 10:00Z")
+
+
+def test_a_sound_card_that_is_not_there(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line = only_failure(exhibiting(settings, audio_device="no such sofa"), capsys, "sound card")
+    assert re.search("'no such sofa' is not there .*there are: |libportaudio2", line)
+
+
+def test_a_port_of_osc_that_is_taken(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.socket(type=socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        taken = {"listen": f"127.0.0.1:{other.getsockname()[1]}"}
+        assert "[exhibit.osc] listen" in only_failure(
+            exhibiting(settings, osc=taken), capsys, "OSC"
+        )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import mido  # type: ignore[import-untyped]  # it ships no types
+import mido
 import pytest
 
 from station import export_command, import_archive_command
