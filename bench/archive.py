@@ -198,7 +198,6 @@ def questions(database: Database) -> dict[str, Callable[[], Any]]:
             database, [anyone()["piece_id"] for _ in range(20)]
         ),
         "events": lambda: queries.events(database, station, 20),
-        "counts of all rows": lambda: queries.counts(database),
     }
 
 

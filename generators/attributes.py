@@ -48,15 +48,16 @@ def syncopation(s: Sections) -> np.ndarray:
     Source: Longuet-Higgins and Lee, "The Rhythmic Interpretation of Monophonic Music", Music
     Perception 1 (1984); a mean over notes, so that many notes are not syncopated notes.
     """
-    struck = s.struck[:, :, :DRUMS]  # (N, S, 2)
-    against = np.zeros((len(struck), DRUMS))
-    strongest = np.full(against.shape, METRE.min())  # of the steps until the next note
-    for step in reversed(range(struck.shape[1])):
-        weight = METRE[step % STEPS_PER_BAR]
-        now = struck[:, step]
-        against += now * np.maximum(0, strongest - weight)
-        strongest = np.where(now, METRE.min(), np.maximum(strongest, weight))
-    return np.asarray(against.sum(axis=1) / np.maximum(1, struck.sum(axis=(1, 2))))
+    struck = s.struck[:, :, :DRUMS].transpose(0, 2, 1)  # (N, 2, S)
+    steps = struck.shape[2]
+    weights = np.broadcast_to(METRE[np.arange(steps) % STEPS_PER_BAR], struck.shape).ravel()
+    begins = struck.copy()
+    begins[:, :, 0] = True  # what rings from before is of no note
+    at = np.flatnonzero(begins)
+    strongest = np.maximum.reduceat(weights, at)  # from there until the next note
+    against = (strongest - weights[at]) * struck.ravel()[at]
+    sums = np.bincount(at // (DRUMS * steps), against, minlength=len(struck))
+    return np.asarray(sums / np.maximum(1, struck.sum(axis=(1, 2))))
 
 
 def drum_business(s: Sections) -> np.ndarray:

@@ -159,18 +159,57 @@ class Piece:
         if self.bars and len(self.bars) * STEPS_PER_BAR != self.trio.steps:
             raise ValueError(f"{len(self.bars)} bars planned, {self.trio.steps} steps decoded")
 
-    def seconds_at(self, step: float) -> float:
-        """Seconds from the piece's start to `step`.
+    @property
+    def steps(self) -> int:
+        return self.trio.steps
 
-        The tempo glides q(s) = q0 + k s, so the time is the integral of 15 / q(s):
-        15 / k ln(q(s) / q0), or 15 s / q0 where the tempo holds still.
-        """
-        glide = (self.tempo_end_qpm - self.tempo_qpm) / self.trio.steps
-        seconds_qpm = 60 / STEPS_PER_QUARTER
-        if abs(glide) < 1e-9:
-            return seconds_qpm * step / self.tempo_qpm
-        return seconds_qpm / glide * math.log1p(glide * step / self.tempo_qpm)
+    def seconds_at(self, step: float) -> float:
+        """Seconds from the piece's start to `step`."""
+        return _glided_seconds(step, self.trio.steps, self.tempo_qpm, self.tempo_end_qpm)
 
     @property
     def seconds(self) -> float:
         return self.seconds_at(self.trio.steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What a list shows of a piece: its fields of the same names, without the notes.
+
+    A page of the archive has twenty pieces, and to unpack their ten thousand notes would take
+    twenty times as long as all the rest.
+    """
+
+    id: str
+    title: str
+    steps: int
+    origin: Origin
+    tempo_qpm: float
+    tempo_end_qpm: float
+    key: str
+    instruments: Instruments
+    show: str
+    form: str
+    seed: int
+    temperature: float
+    parents: tuple[str, ...]
+    model: str
+    weights_sha256: str
+    created: datetime  # UTC
+
+    @property
+    def seconds(self) -> float:
+        return _glided_seconds(self.steps, self.steps, self.tempo_qpm, self.tempo_end_qpm)
+
+
+def _glided_seconds(step: float, steps: int, tempo_qpm: float, tempo_end_qpm: float) -> float:
+    """From the start to `step`, while the tempo glides over all `steps`.
+
+    It is q(s) = q0 + k s, so the time is the integral of 15 / q(s): 15 / k ln(q(s) / q0), or
+    15 s / q0 where the tempo holds still.
+    """
+    glide = (tempo_end_qpm - tempo_qpm) / steps
+    seconds_qpm = 60 / STEPS_PER_QUARTER
+    if abs(glide) < 1e-9:
+        return seconds_qpm * step / tempo_qpm
+    return seconds_qpm / glide * math.log1p(glide * step / tempo_qpm)

@@ -36,8 +36,8 @@ def confidence(ratings: Ratings) -> float:
     Journal of the American Statistical Association 22 (1927).
     """
     said = ratings.likes + ratings.dislikes
-    if not said:
-        return 0.0
+    if not ratings.likes:
+        return 0.0  # exactly: rounding would leave a trace of one
     share, squared = ratings.likes / said, SURE**2
     spread = SURE * math.sqrt(share * (1 - share) / said + squared / (4 * said**2))
     return max(0.0, (share + squared / (2 * said) - spread) / (1 + squared / said))

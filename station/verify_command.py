@@ -21,6 +21,7 @@ from station.settings import Settings
 from storage import queries
 from storage.database import Database
 from storage.search import PieceFilter, find_pieces
+from storage.walk import KINDS, Scope, count
 
 LAST = 100
 AT_ONCE = 8  # pieces decoded in a batch
@@ -48,7 +49,7 @@ def verify_pieces(arguments: argparse.Namespace) -> int:
         if arguments.piece_id is not None:
             pieces, total = iter([stored_piece(database, arguments.piece_id)]), 1
         else:
-            there = queries.counts(database).pieces
+            there = count(database, KINDS["piece"], Scope())
             total = there if arguments.all else min(last, there)
             pieces = islice(_newest_first(database), total)
         findings = asyncio.run(_verify(settings, pieces, total))
@@ -79,6 +80,8 @@ def _newest_first(database: Database) -> Iterator[Piece]:
     cursor = None
     while True:
         page = find_pieces(database, PieceFilter(), cursor=cursor, limit=PAGE)
-        yield from (found.piece for found in page.pieces)
+        ids = [found.piece.id for found in page.pieces]
+        pieces = queries.pieces_of(database, ids)
+        yield from (pieces[each] for each in ids if each in pieces)
         if (cursor := page.cursor) is None:
             return

@@ -8,48 +8,38 @@ archive must always have something to play.
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from functools import partial
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
-from generators.music import Origin, Piece
+from generators.music import Origin, Piece, Summary
 from storage import rows, tables
 from storage.database import Database
 from storage.errors import RecordError
-from storage.records import AiredPiece, Airing, Join, ListeningHour, StationEvent
+from storage.records import AiredPiece, Airing, Join, ListeningHour, LoggedPiece, StationEvent
 
 logger = logging.getLogger(__name__)
 
+MOST_LOOKED = 5_000  # airings: what is replayed again and again stands in a hundred of them
+
+_Made = TypeVar("_Made")
 _JOIN = "join_"  # before the names of a join's columns, among those of its airing and piece
-_AIRED = (
-    sa.select(
-        tables.airings,
-        tables.pieces,
-        *(column.label(_JOIN + column.name) for column in tables.joins.c),
-    )
-    .join(tables.pieces, tables.pieces.c.id == tables.airings.c.piece_id)
-    .outerjoin(
-        tables.joins,
-        sa.and_(
-            tables.joins.c.broadcast_id == tables.airings.c.broadcast_id,
-            tables.joins.c.position == tables.airings.c.position,
-        ),
-    )
+_AIRED = sa.select(tables.airings, tables.pieces).join(
+    tables.pieces, tables.pieces.c.id == tables.airings.c.piece_id
+)
+_LOGGED = _AIRED.add_columns(
+    *(column.label(_JOIN + column.name) for column in tables.joins.c)
+).outerjoin(
+    tables.joins,
+    sa.and_(
+        tables.joins.c.broadcast_id == tables.airings.c.broadcast_id,
+        tables.joins.c.position == tables.airings.c.position,
+    ),
 )
 _NEWEST_FIRST = (tables.airings.c.aired_at.desc(), tables.airings.c.position.desc())
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """How many rows there are."""
-
-    pieces: int
-    airings: int
-    replays: int  # of the airings
-    broadcasts: int
 
 
 def piece(database: Database, piece_id: str) -> Piece | None:
@@ -64,23 +54,32 @@ def piece(database: Database, piece_id: str) -> Piece | None:
 
 def pieces_of(database: Database, piece_ids: Collection[str]) -> dict[str, Piece]:
     """Some pieces by their ids, without those that are not there."""
-    query = sa.select(tables.pieces).where(tables.pieces.c.id.in_(piece_ids))
-    return {piece.id: piece for _, piece in readable(_all(database, query))}
+    return {piece.id: piece for _, piece in readable(_rows_of(database, piece_ids))}
+
+
+def summaries_of(database: Database, piece_ids: Collection[str]) -> dict[str, Summary]:
+    """What lists show of some pieces, by their ids, without those that are not there."""
+    return {piece.id: piece for _, piece in listable(_rows_of(database, piece_ids))}
 
 
 def history(
     database: Database, station: str, before: datetime | None = None, limit: int = 20
-) -> list[AiredPiece]:
+) -> list[LoggedPiece]:
     """What was on air, newest first; only what began before a time, when one is given."""
-    query = _AIRED.where(tables.airings.c.station == station)
-    if before is not None:
-        query = query.where(tables.airings.c.aired_at < before)
-    return list(_aired(_all(database, query.order_by(*_NEWEST_FIRST).limit(limit))))
+    found = _all(database, _newest(_LOGGED, station, before, limit))
+    return [LoggedPiece(_airing(row), piece, _join(row)) for row, piece in listable(found)]
+
+
+def airings_before(
+    database: Database, station: str, before: datetime | None = None, limit: int = 20
+) -> list[AiredPiece]:
+    """What `history` lists, with the notes."""
+    return list(_aired(_all(database, _newest(_AIRED, station, before, limit))))
 
 
 def last_airing(database: Database, station: str) -> AiredPiece | None:
     """Where the walk through latent space was."""
-    return next(iter(history(database, station, limit=1)), None)
+    return next(iter(airings_before(database, station, limit=1)), None)
 
 
 def airings_from(
@@ -98,25 +97,16 @@ def recent_pieces(
     limit: int,
     origins: Collection[Origin] = ("sampled", "bridge"),
 ) -> list[Piece]:
-    """Different pieces, the one that was on air last first."""
-    later = tables.airings.alias("later")
-    aired_again = sa.exists().where(
-        later.c.piece_id == tables.airings.c.piece_id,
-        later.c.station == station,
-        sa.tuple_(later.c.aired_at, later.c.broadcast_id, later.c.position)
-        > sa.tuple_(
-            tables.airings.c.aired_at,
-            tables.airings.c.broadcast_id,
-            tables.airings.c.position,
-        ),
-    )
-    query = _AIRED.where(
-        tables.airings.c.station == station,
-        tables.pieces.c.origin.in_(origins),
-        ~aired_again,
-    )
-    found = _all(database, query.order_by(*_NEWEST_FIRST).limit(limit))
-    return [aired.piece for aired in _aired(found)]
+    """Different pieces, the one that was on air last first: of the last MOST_LOOKED airings."""
+    ids: list[str] = []
+    with database.reading() as connection:
+        for look in (4 * limit, MOST_LOOKED):
+            query = _recently_aired(station, look, origins)
+            ids = list(dict.fromkeys(connection.execute(query).scalars()))[:limit]
+            if len(ids) == limit:
+                break
+    pieces = pieces_of(database, ids)
+    return [pieces[piece_id] for piece_id in ids if piece_id in pieces]
 
 
 def airings(database: Database, broadcast_id: str) -> list[Airing]:
@@ -139,21 +129,6 @@ def first_airing(database: Database, piece_id: str) -> Airing | None:
     query = sa.select(table).where(table.c.piece_id == piece_id)
     found = _all(database, query.order_by(table.c.aired_at, table.c.position).limit(1))
     return _airing(found[0]) if found else None
-
-
-def joins(
-    database: Database, station: str, broadcast_id: str | None = None, limit: int = 200
-) -> list[Join]:
-    """How good the last joins were, the newest of the newest broadcast first."""
-    table, began = tables.joins, tables.broadcasts.c.started_at
-    query = sa.select(table).outerjoin(
-        tables.broadcasts, tables.broadcasts.c.id == table.c.broadcast_id
-    )
-    query = query.where(table.c.station == station)
-    if broadcast_id is not None:
-        query = query.where(table.c.broadcast_id == broadcast_id)
-    query = query.order_by(began.desc(), table.c.position.desc()).limit(limit)
-    return [Join(**row) for row in _all(database, query)]
 
 
 def listening_hours(
@@ -189,32 +164,34 @@ def events_between(
     return [StationEvent(**row) for row in _all(database, query.order_by(table.c.at))]
 
 
-def counts(database: Database) -> Counts:
-    def rows_in(table: sa.Table, *conditions: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
-        return sa.select(sa.func.count()).select_from(table).where(*conditions).scalar_subquery()
-
-    query = sa.select(
-        rows_in(tables.pieces).label("pieces"),
-        rows_in(tables.airings).label("airings"),
-        rows_in(tables.airings, tables.airings.c.replayed).label("replays"),
-        rows_in(tables.broadcasts).label("broadcasts"),
-    )
-    return Counts(**_all(database, query)[0])
-
-
 def readable(
     found: Iterable[Mapping[str, Any]], *, verify: bool = False
 ) -> Iterator[tuple[Mapping[str, Any], Piece]]:
     """Rows with the pieces in them; a damaged one is left out, with a line in the log.
 
     Args:
-        verify: leave out those that were altered, too: a page has no time for it.
+        verify: leave out those that were altered, too, which takes twice as long.
     """
+    return _undamaged(found, partial(rows.from_row, verify=verify))
+
+
+def listable(
+    found: Iterable[Mapping[str, Any]],
+) -> Iterator[tuple[Mapping[str, Any], Summary]]:
+    """Rows with what lists show of the pieces in them; a damaged one is left out likewise."""
+    return _undamaged(found, rows.summary_of)
+
+
+def _undamaged(
+    found: Iterable[Mapping[str, Any]], read: Callable[[Mapping[str, Any]], _Made]
+) -> Iterator[tuple[Mapping[str, Any], _Made]]:
     for row in found:
         try:
-            yield row, rows.from_row(row, verify=verify)
+            made = read(row)
         except RecordError as error:
             logger.warning("left out of a list: %s", error)
+        else:
+            yield row, made
 
 
 def _all(database: Database, query: sa.Executable) -> list[Mapping[str, Any]]:
@@ -222,9 +199,32 @@ def _all(database: Database, query: sa.Executable) -> list[Mapping[str, Any]]:
         return [dict(row) for row in connection.execute(query).mappings()]
 
 
+def _rows_of(database: Database, piece_ids: Collection[str]) -> list[Mapping[str, Any]]:
+    return _all(database, sa.select(tables.pieces).where(tables.pieces.c.id.in_(piece_ids)))
+
+
+def _newest(
+    airings: sa.Select[Any], station: str, before: datetime | None, limit: int
+) -> sa.Select[Any]:
+    query = airings.where(tables.airings.c.station == station)
+    if before is not None:
+        query = query.where(tables.airings.c.aired_at < before)
+    return query.order_by(*_NEWEST_FIRST).limit(limit)
+
+
+def _recently_aired(station: str, look: int, origins: Collection[Origin]) -> sa.Select[Any]:
+    """Ids of pieces on air, newest first, of the last so many airings; some more than once."""
+    airing = tables.airings.c
+    last = sa.select(airing.piece_id, airing.aired_at, airing.position)
+    seen = last.where(airing.station == station).order_by(*_NEWEST_FIRST).limit(look).subquery()
+    query = sa.select(seen.c.piece_id).join(tables.pieces, tables.pieces.c.id == seen.c.piece_id)
+    query = query.where(tables.pieces.c.origin.in_(origins))
+    return query.order_by(seen.c.aired_at.desc(), seen.c.position.desc())
+
+
 def _aired(found: Iterable[Mapping[str, Any]]) -> Iterator[AiredPiece]:
     for row, piece in readable(found):
-        yield AiredPiece(_airing(row), piece, _join(row))
+        yield AiredPiece(_airing(row), piece)
 
 
 def _airing(row: Mapping[str, Any]) -> Airing:

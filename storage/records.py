@@ -6,11 +6,11 @@ Positions are frames of sound at 48 kHz since the broadcast began. Times are UTC
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from generators.music import Piece
+from generators.music import Piece, Summary
 
 FRAMES_A_SECOND = 48_000
 
@@ -74,12 +74,19 @@ class AiredPiece:
 
     airing: Airing
     piece: Piece
-    # Of what queries find, once it is known; a line of the journal has it by itself.
-    join: Join | None = field(default=None, compare=False)
 
     def __post_init__(self) -> None:
         if self.airing.piece_id != self.piece.id:
             raise ValueError(f"airing of {self.airing.piece_id} given piece {self.piece.id}")
+
+
+@dataclass(frozen=True, slots=True)
+class LoggedPiece:
+    """A line of the log: an airing, what was heard, and how good the way to it was."""
+
+    airing: Airing
+    piece: Summary
+    join: Join | None  # None until it is known
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,16 @@ from typing import Any
 import numpy as np
 
 from generators import recipe
-from generators.music import PARTS, STEPS_PER_BAR, Bar, Instruments, Piece, Trio, Verdict
+from generators.music import (
+    PARTS,
+    STEPS_PER_BAR,
+    Bar,
+    Instruments,
+    Piece,
+    Summary,
+    Trio,
+    Verdict,
+)
 from storage import first_packing, packing
 from storage.errors import RecordError
 
@@ -92,12 +101,45 @@ def from_row(row: Mapping[str, Any], *, verify: bool = True) -> Piece:
             verdict=_verdict(row, details.get("verdict")),
         )
     except (ValueError, TypeError, KeyError) as error:
-        raise RecordError(f"the row of piece {row['id']} is damaged: {error}") from error
+        raise _damaged(row, error) from error
     if verify and recipe.identify(piece) != piece.id:
         raise RecordError(
             f"piece {piece.id} was altered: its row hashes to {recipe.identify(piece)}"
         )
     return piece
+
+
+def summary_of(row: Mapping[str, Any]) -> Summary:
+    """What a list shows of a piece.
+
+    Raises:
+        RecordError: the row is damaged.
+    """
+    try:
+        if row["score"][:1] == first_packing.MARK:
+            instruments = row["instruments"]
+        else:
+            instruments = packing.unpack_details(row["score"])["instruments"]
+        return Summary(
+            id=row["id"],
+            title=row["title"],
+            steps=row["steps"],
+            origin=row["origin"],
+            tempo_qpm=row["tempo_qpm"],
+            tempo_end_qpm=row["tempo_end_qpm"],
+            key=row["key"],
+            instruments=_instruments(instruments),
+            show=row["show"],
+            form=row["form"],
+            seed=row["seed"],
+            temperature=row["temperature"],
+            parents=tuple(row["parents"]),
+            model=row["model"],
+            weights_sha256=row["weights_sha256"],
+            created=row["created"],
+        )
+    except (ValueError, TypeError, KeyError) as error:
+        raise _damaged(row, error) from error
 
 
 def to_entry(piece: Piece) -> dict[str, Any]:
@@ -120,6 +162,10 @@ def notes_a_bar(piece: Piece) -> float:
     """Of all parts together, drums too."""
     notes = sum(len(getattr(piece.trio, part)) for part in PARTS)
     return notes / (piece.trio.steps / STEPS_PER_BAR)
+
+
+def _damaged(row: Mapping[str, Any], error: Exception) -> RecordError:
+    return RecordError(f"the row of piece {row['id']} is damaged: {error}")
 
 
 def _details(piece: Piece) -> dict[str, Any]:

@@ -15,17 +15,17 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from generators.music import Origin, Piece
+from generators.music import Origin, Summary
 from storage import tables
 from storage.cursors import cursor_at, place_of
 from storage.database import Database
-from storage.queries import readable
+from storage.queries import listable
 
-# Rows a page looks at: few, which mostly is enough; and if it is not, the most it may. Those that
-# another index than that of time leads to are fetched one by one, and take much longer.
-FIRST_LOOK = 1_000
-MOST_BY_TIME = 50_000
-MOST_BY_INDEX = 5_000
+# Rows a page looks at: few, which mostly is enough; if it is not, more, and at last the most it
+# may. Those that another index than that of time leads to are fetched one by one, and take longer.
+LOOKS = (1_000, 7_000)
+MOST_BY_TIME = 40_000
+MOST_BY_INDEX = 4_000
 INDEXED = ("key", "show", "model", "station", "origin")  # what narrows most is first
 RANGES = ("tempo_qpm", "density", "score")
 
@@ -61,9 +61,10 @@ class PieceFilter:
 
 @dataclass(frozen=True, slots=True)
 class FoundPiece:
-    piece: Piece
+    piece: Summary
     aired_at: datetime | None  # for the first time, UTC; None where it never was on air
     density: float  # notes a bar, of all parts
+    score: float | None  # of the critic, 0..1; None where nothing was chosen
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def find_pieces(
     narrowed = _narrowed(wanted, first, cursor)
     most = MOST_BY_TIME if first is None else MOST_BY_INDEX
     with database.reading() as connection:
-        for look in (limit + 1, FIRST_LOOK, most):
+        for look in (limit + 1, *(look for look in LOOKS if look < most), most):
             found = _found(connection, narrowed.limit(look), wanted, limit + 1)
             if len(found) > limit:
                 found = found[:limit]
@@ -104,7 +105,7 @@ def find_pieces(
         pieces = sa.select(tables.pieces)
         pieces = pieces.where(tables.pieces.c.id.in_([entry["piece_id"] for entry in found]))
         rows = [dict(row) for row in connection.execute(pieces).mappings()]
-    by_id = {piece.id: piece for _, piece in readable(rows)}
+    by_id = {piece.id: piece for _, piece in listable(rows)}
     return PiecePage(
         tuple(
             _of(entry, by_id[entry["piece_id"]]) for entry in found if entry["piece_id"] in by_id
@@ -113,8 +114,9 @@ def find_pieces(
     )
 
 
-def _of(entry: sa.RowMapping, piece: Piece) -> FoundPiece:
-    return FoundPiece(piece, entry["dated"] if entry["station"] else None, entry["density"])
+def _of(entry: sa.RowMapping, piece: Summary) -> FoundPiece:
+    aired_at = entry["dated"] if entry["station"] else None
+    return FoundPiece(piece, aired_at, entry["density"], entry["score"])
 
 
 def _narrowed(wanted: PieceFilter, first: str | None, cursor: str | None) -> sa.Select[Any]:

@@ -30,7 +30,7 @@ SHARD_VECTORS = 65_536  # of 128 numbers: a file of 30 MB, and 60 MB in memory w
 NEIGHBOURS = 24  # of each vector in a graph: a quarter more bytes than the usual 16, far more found
 LOOKS_WHEN_ADDED = 96
 # Candidates a search may look at in all shards together, and the bounds of each one's share.
-LOOKS = 3_072
+LOOKS = 2_560
 MOST_LOOKS, LEAST_LOOKS = 1_024, 64
 SUFFIX = ".usearch"
 

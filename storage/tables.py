@@ -95,11 +95,11 @@ catalogue = Table(
     Column("density", Double, nullable=False),  # notes a bar, of all parts
     Column("score", Double),  # of the critic, 0..1; null where nothing was chosen
     Index("catalogue_by_piece", "piece_id", unique=True),
-    Index("catalogue_by_station", "station", "dated", "piece_id"),
-    Index("catalogue_by_show", "show", "dated", "piece_id"),
-    Index("catalogue_by_key", "key", "dated", "piece_id"),
-    Index("catalogue_by_origin", "origin", "dated", "piece_id"),
-    Index("catalogue_by_model", "model", "dated", "piece_id"),
+    Index("catalogue_by_station", "station", "dated"),
+    Index("catalogue_by_show", "show", "dated"),
+    Index("catalogue_by_key", "key", "dated"),
+    Index("catalogue_by_origin", "origin", "dated"),
+    Index("catalogue_by_model", "model", "dated"),
     sqlite_with_rowid=False,
 )
 
@@ -121,7 +121,7 @@ airings = Table(
     Column("aired_at", UtcDateTime, nullable=False),
     Column("replayed", Boolean, nullable=False),
     Index("airings_by_station", "station", "aired_at"),
-    Index("airings_by_piece", "piece_id", "station", "aired_at"),
+    Index("airings_by_piece", "piece_id"),
 )
 
 joins = Table(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -18,6 +19,7 @@ from generators.music import (
     Origin,
     Piece,
     Strip,
+    Summary,
     Trio,
     Verdict,
 )
@@ -71,6 +73,12 @@ def make_piece(
             latents=noise,
         )
     )
+
+
+def summaries(*pieces: Piece) -> list[Summary]:
+    """What lists show of them."""
+    names = [field.name for field in dataclasses.fields(Summary)]
+    return [Summary(**{name: getattr(piece, name) for name in names}) for piece in pieces]
 
 
 def _line(dice: random.Random, bars: int, pitches: Sequence[int], every: int) -> tuple[Note, ...]:

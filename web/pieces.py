@@ -69,12 +69,11 @@ async def piece(request: web.Request) -> web.Response:
 
 
 def _found_view(programme: Programme, found: FoundPiece, ratings: Ratings) -> dict[str, Any]:
-    verdict = found.piece.verdict
     return {
-        **piece_view(programme, found.piece, ratings, with_trio=False),
+        **piece_view(programme, found.piece, ratings),
         "aired": found.aired_at.isoformat() if found.aired_at else None,
         "density": round(found.density, 2),
-        "score": verdict.total if verdict else None,
+        "score": found.score,
     }
 
 

@@ -22,12 +22,12 @@ async def similar(request: web.Request) -> web.Response:
     piece, programme = await find_piece(request), request.app[PROGRAMME]
     found: list[tuple[str, float]] = await read(partial(programme.nearest.like, piece.id, limit))
     ids = [piece_id for piece_id, _ in found]
-    pieces = await read(partial(queries.pieces_of, programme.database, ids))
+    pieces = await read(partial(queries.summaries_of, programme.database, ids))
     counts = await read(partial(counts_of, programme.database, ids))
     views = [
         {
             "distance": round(distance, 4),
-            "piece": piece_view(programme, pieces[each], counts[each], with_trio=False),
+            "piece": piece_view(programme, pieces[each], counts[each]),
         }
         for each, distance in found
         if each in pieces

@@ -133,7 +133,7 @@ async def broadcast(hours: int, decoder: InProcess, folder: Path) -> Aftermath:
         await station.run()
         station.free()
         assert await asyncio.to_thread(journal.flush, 60)
-        aired = queries.history(database, "main", limit=100_000)
+        aired = queries.airings_before(database, "main", limit=100_000)
         events = queries.events(database, "main", limit=100_000)
     finally:
         journal.close(5)

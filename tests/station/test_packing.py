@@ -33,11 +33,10 @@ from station.show_settings import ShowSettings
 from station.signing import ensure_keys
 from station.stream_settings import PushSettings
 from station.token import new_token
-from storage import queries
 from storage.database import Database
 from tests.station.fakes import MIDNIGHT, InProcess
 from tests.station.packs import write
-from tests.storage.archives import PIECES, keep, records
+from tests.storage.archives import PIECES, counts, keep, records
 from tests.tiny_font import write_font
 
 PASSWORD = "hackme-not"
@@ -109,9 +108,9 @@ def test_the_same_seed_plays_the_same_programme_elsewhere(
 def test_the_archive_goes_along(here: Settings, tmp_path: Path) -> None:
     place = unpacked(here, tmp_path)
     database = Database.open(f"sqlite:///{place}/data/latentfm.db")
-    counts = queries.counts(database)
+    found = counts(database)
     database.close()
-    assert (counts.pieces, counts.airings) == (PIECES + 2, PIECES + 2)
+    assert (found["piece"], found["airing"]) == (PIECES + 2, PIECES + 2)
     assert not list(tmp_path.glob(".*"))
 
 

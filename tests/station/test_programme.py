@@ -54,7 +54,7 @@ def aired(settings: Settings) -> list[AiredPiece]:
     """Oldest first."""
     database = Database.open(database_url(settings))
     try:
-        return queries.history(database, "main")[::-1]
+        return queries.airings_before(database, "main")[::-1]
     finally:
         database.close()
 

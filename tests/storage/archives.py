@@ -9,7 +9,7 @@ from pathlib import Path
 from storage.database import Database
 from storage.export import FORMATS, Export
 from storage.records import AiredPiece, Broadcast, Rating, Record, StationEvent
-from storage.walk import Scope
+from storage.walk import KINDS, Kept, Scope, count, walk
 from storage.writing import store
 from tests.pieces import make_piece
 from tests.storage.broadcasts import BEGAN, airing_of, hour_of, join_at
@@ -39,6 +39,16 @@ def keep(database: Database, kept: Iterable[Record]) -> None:
     with database.writing() as connection:
         for record in kept:
             store(connection, record)
+
+
+def held(database: Database, kind: str) -> list[Kept]:
+    """All records of a kind."""
+    return [record for page in walk(database, KINDS[kind], Scope()) for record in page.records]
+
+
+def counts(database: Database) -> dict[str, int]:
+    """How many records it holds, by kind."""
+    return {name: count(database, kind, Scope()) for name, kind in KINDS.items()}
 
 
 def export_to(

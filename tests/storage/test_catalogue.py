@@ -22,7 +22,7 @@ from storage.rows import from_row, notes_a_bar
 from storage.search import FoundPiece, PieceFilter, find_pieces
 from storage.walk import KINDS, Scope, walk
 from storage.writing import store
-from tests.pieces import make_piece
+from tests.pieces import make_piece, summaries
 from tests.storage.broadcasts import BEGAN
 from tests.storage.test_database import at_revision
 
@@ -86,11 +86,11 @@ def test_pieces_of_before_are_found(old_url: str) -> None:
     by_score = find_pieces(database, PieceFilter(score=(0.8, 0.9)))
     database.close()
     assert page.pieces == (
-        FoundPiece(PIECES[1], BEGAN + timedelta(minutes=1), notes_a_bar(PIECES[1])),
-        FoundPiece(PIECES[0], BEGAN, notes_a_bar(PIECES[0])),
-        FoundPiece(PIECES[2], None, notes_a_bar(PIECES[2])),
+        _found(PIECES[1], BEGAN + timedelta(minutes=1)),
+        _found(PIECES[0], BEGAN),
+        _found(PIECES[2], None),
     )
-    assert [each.piece for each in by_score.pieces] == [PIECES[0]]
+    assert [each.piece for each in by_score.pieces] == summaries(PIECES[0])
 
 
 def test_pieces_of_before_and_after_live_side_by_side(old_url: str) -> None:
@@ -115,7 +115,12 @@ def test_a_piece_of_before_that_is_damaged_is_no_obstacle(old_url: str) -> None:
     database = Database.open(old_url)
     page = find_pieces(database, PieceFilter())
     database.close()
-    assert [each.piece for each in page.pieces] == PIECES[1:]
+    assert [each.piece for each in page.pieces] == summaries(*PIECES[1:])
+
+
+def _found(piece: Piece, aired_at: datetime | None) -> FoundPiece:
+    score = piece.verdict.total if piece.verdict else None
+    return FoundPiece(summaries(piece)[0], aired_at, notes_a_bar(piece), score)
 
 
 def _id(piece: Piece) -> str:

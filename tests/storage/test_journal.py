@@ -15,6 +15,7 @@ from storage.errors import JournalError
 from storage.journal import Journal
 from storage.records import AiredPiece, Broadcast, Record, StationEvent
 from tests.pieces import make_piece
+from tests.storage.archives import counts, held
 from tests.storage.broadcasts import BEGAN, airing_of, hour_of, join_at
 from tests.storage.conftest import OpenJournal
 from tests.storage.logged import PATIENCE_SECONDS, PIECE, air, aired, locked, waited_for
@@ -31,10 +32,11 @@ def test_every_kind_of_record_arrives(journal: Journal, url: str) -> None:
     air(journal, 0)
     assert journal.flush(PATIENCE_SECONDS)
     database = Database.open(url)
-    assert queries.counts(database) == queries.Counts(pieces=2, airings=1, replays=0, broadcasts=1)
+    once = dict.fromkeys(("airing", "broadcast", "event", "join", "listening"), 1)
+    assert counts(database) == {"piece": 2, **once, "rating": 0}
     assert queries.listening_hours(database, "main", BEGAN, LATER) == [hour_of()]
     assert queries.events(database, "main", 1)[0].detail == {"by": "operator"}
-    assert queries.joins(database, "main") == [join_at(0)]
+    assert held(database, "join") == [join_at(0)]
     database.close()
 
 

@@ -15,6 +15,7 @@ from storage.database import Database
 from storage.journal import Journal
 from tests.pieces import make_piece
 from tests.postgres import Postgres
+from tests.storage.archives import counts
 from tests.storage.broadcasts import airing_of
 from tests.storage.conftest import on_postgresql, on_sqlite
 from tests.storage.logged import PATIENCE_SECONDS, air, aired, run, waited_for
@@ -160,7 +161,7 @@ def test_two_stations_write_to_one_database(tmp_path: Path, url: str) -> None:
     assert all(journal.flush(PATIENCE_SECONDS) for journal in journals)
     assert not any(journal.rejected.exists() for journal in journals)
     assert aired(url, "of a") == aired(url, "of b") == list(range(40))
-    assert queries.counts(databases[0]).pieces == 40
+    assert counts(databases[0])["piece"] == 40
     for journal, database in zip(journals, databases, strict=True):
         journal.close(PATIENCE_SECONDS)
         database.close()

@@ -13,7 +13,8 @@ from storage.database import Database
 from storage.records import AiredPiece, StationEvent
 from storage.retention import prune
 from storage.writing import store
-from tests.pieces import make_piece
+from tests.pieces import make_piece, summaries
+from tests.storage.archives import held
 from tests.storage.broadcasts import BEGAN, airing_of, hour_of, join_at
 
 DAY = timedelta(days=1)
@@ -29,20 +30,27 @@ def air(database: Database, *programme: Piece, station: str = "main") -> None:
 
 def test_history_is_newest_first(database: Database) -> None:
     air(database, A, B, C)
-    assert [aired.piece for aired in queries.history(database, "main")] == [C, B, A]
+    assert [aired.piece for aired in queries.history(database, "main")] == summaries(C, B, A)
 
 
 def test_history_goes_on_before_a_time(database: Database) -> None:
     air(database, A, B, C)
     newest = queries.history(database, "main", limit=1)[0]
     older = queries.history(database, "main", before=newest.airing.aired_at)
-    assert [aired.piece for aired in older] == [B, A]
+    assert [aired.piece for aired in older] == summaries(B, A)
+
+
+def test_airings_before_a_time_have_the_notes(database: Database) -> None:
+    air(database, A, B, C)
+    newest, *older = queries.airings_before(database, "main")
+    assert newest.piece == C
+    assert queries.airings_before(database, "main", newest.airing.aired_at) == older
 
 
 def test_a_station_has_its_own_history(database: Database) -> None:
     air(database, A, station="main")
     air(database, B, station="other")
-    assert [aired.piece for aired in queries.history(database, "other")] == [B]
+    assert [aired.piece for aired in queries.history(database, "other")] == summaries(B)
 
 
 def test_the_walk_resumes_at_the_last_airing(database: Database) -> None:
@@ -69,6 +77,11 @@ def test_recent_pieces_are_different(database: Database) -> None:
     assert queries.recent_pieces(database, "main", 10) == [B, C, A]
 
 
+def test_recent_pieces_are_found_behind_many_replays(database: Database) -> None:
+    air(database, A, C, *[B] * 20)
+    assert queries.recent_pieces(database, "main", 3) == [B, C, A]
+
+
 def test_recent_pieces_leave_patterns_out(database: Database) -> None:
     air(database, A, make_piece(seed=9, origin="pattern"))
     assert queries.recent_pieces(database, "main", 10) == [A]
@@ -80,11 +93,6 @@ def test_a_damaged_piece_is_left_out_of_the_archive(database: Database) -> None:
         damage = tables.pieces.update().where(tables.pieces.c.id == B.id)
         connection.execute(damage.values(score=b"?"))
     assert queries.recent_pieces(database, "main", 10) == [A]
-
-
-def test_counts_count_rows(database: Database) -> None:
-    air(database, A, B, A)
-    assert queries.counts(database) == queries.Counts(pieces=2, airings=3, replays=1, broadcasts=1)
 
 
 def test_an_unknown_piece_is_none(database: Database) -> None:
@@ -161,25 +169,16 @@ def test_history_says_how_good_a_join_was(database: Database) -> None:
     assert found == [None, join_at(1, broadcast="b-main"), None]
 
 
-def test_joins_are_newest_first(database: Database) -> None:
-    air(database, A, B, C)
-    judge(database, 1, 2)
-    found = queries.joins(database, "main")
-    assert [join.position for join in found] == [join_at(2).position, join_at(1).position]
-    assert queries.joins(database, "main", limit=1) == found[:1]
-
-
-def test_a_station_has_its_own_joins(database: Database) -> None:
+def test_a_join_is_that_of_its_own_broadcast(database: Database) -> None:
+    air(database, A, B)
     judge(database, 1, station="other")
-    assert queries.joins(database, "main") == []
-    assert len(queries.joins(database, "other", "b-other")) == 1
-    assert queries.joins(database, "other", "another broadcast") == []
+    assert [aired.join for aired in queries.history(database, "main")] == [None, None]
 
 
 def test_a_join_told_twice_is_stored_once(database: Database) -> None:
     judge(database, 1)
     judge(database, 1)
-    assert len(queries.joins(database, "main")) == 1
+    assert len(held(database, "join")) == 1
 
 
 def test_a_figure_that_is_no_number_is_refused() -> None:

@@ -16,9 +16,9 @@ from storage.database import Database
 from storage.errors import RecordError
 from storage.packing import unpack
 from storage.records import AiredPiece, Broadcast, Record, StationEvent
-from storage.rows import from_row, to_row
+from storage.rows import from_row, summary_of, to_row
 from storage.writing import store
-from tests.pieces import make_piece, pieces
+from tests.pieces import make_piece, pieces, summaries
 from tests.storage.broadcasts import BEGAN, airing_of, hour_of, join_at
 
 VERDICT = Verdict(0.875, {"filled": 1.0, "scale": 0.75}, 24, {"scale": 20, "groove": 3})
@@ -30,6 +30,8 @@ def test_a_piece_comes_back_from_its_row(piece: Piece) -> None:
     assert back == piece
     assert back.latents.tobytes() == piece.latents.tobytes()
     assert back.verdict == piece.verdict
+    assert [summary_of(to_row(piece))] == summaries(piece)
+    assert summary_of(to_row(piece)).seconds == piece.seconds
 
 
 @given(pieces())
@@ -104,6 +106,8 @@ def test_a_damaged_score_is_refused(cut: int) -> None:
     row = to_row(make_piece())
     with pytest.raises(RecordError, match="damaged"):
         from_row({**row, "score": row["score"][:-cut]})
+    with pytest.raises(RecordError, match="damaged"):
+        summary_of({**row, "score": row["score"][:-cut]})
 
 
 @given(st.binary(max_size=60), st.sampled_from([b"", b"\x01", b"\x78\xda", b"\x7f"]))
