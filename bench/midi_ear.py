@@ -1,4 +1,4 @@
-"""A backend of mido's with one output, which keeps what it is sent: MIDO_BACKEND=bench.midi_ear."""
+"""A backend of mido's with one output, which keeps what it is sent: for bench/wires.py."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Is what a listener hears where the page says it is? Measured in a real browser, to the frame.
 
-    python bench/place.py [--rounds 3] [--late 30]
+    python -m bench.place [--rounds 3] [--late 30]
 
 A station in this process broadcasts noise that tells its own position. Chromium plays it with the
 player's own code, every mount and HLS, changing from one to the next while it plays. Beside each

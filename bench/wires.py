@@ -1,6 +1,6 @@
 """How true OSC and MIDI are to what is on air, in ms.
 
-    python bench/wires.py [--minutes 1]
+    python -m bench.wires [--minutes 1]
 
 A station in this process plays patterns. OSC goes to a process of its own, MIDI into an ear. The
 time tag of a note is when it is due: OSC is early by so much, MIDI late. Prints medians and the
@@ -21,10 +21,10 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
 
-import midi_ear
 import mido
 from pythonosc.osc_bundle import OscBundle
 
+from bench import midi_ear
 from generators.music import PARTS
 from station.exhibit_settings import ExhibitSettings, MidiSettings, OscSettings
 from station.programme import Programme
@@ -41,7 +41,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=1.0)
     wanted = parser.parse_args()
     logging.disable(logging.ERROR)  # that there is no model, for one
-    mido.set_backend("midi_ear")
+    mido.set_backend("bench.midi_ear")
     mine, its = multiprocessing.Pipe()
     lamp = multiprocessing.get_context("spawn").Process(target=shine, args=(its,))
     lamp.start()
@@ -92,7 +92,7 @@ async def on_air(port: int, folder: Path, seconds: float) -> None:
 
 
 def midi_late(told: Sequence[tuple[float, Note]]) -> list[float]:
-    """Each note that came over both, in turn: how much later than due MIDI had it."""
+    """Each note that came over both: how much later than due MIDI had it."""
     channels = dict(zip(PARTS, MidiSettings().channels, strict=True))
     due: dict[tuple[int, int], list[float]] = {}
     for at, (part, pitch, _) in told:

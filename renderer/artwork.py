@@ -14,15 +14,16 @@ Equal pieces give equal bytes, on every machine: docs/pictures.md.
 from __future__ import annotations
 
 from generators.music import Piece
-from renderer.artwork_card import card
+from renderer.artwork_card import HEIGHT, WIDTH, card
 from renderer.artwork_piece import piece_scene
 from renderer.artwork_scene import drawn
 from renderer.artwork_station import station_scene
 
 COVER_PX = 512  # of a cover as PNG, square
-CARD_PX = (1200, 630)  # of a card: what is shown where a link is shared
+CARD_PX = (WIDTH, HEIGHT)  # of a card: what is shown where a link is shared
 
-# Raise it when an equal piece comes to give another picture: who keeps one then asks for it anew.
+# Raise it when an equal piece comes to give another picture: what a station keeps is made anew
+# then. A browser keeps the one it has for as long as it was told.
 DRAWN_BY = 1
 
 

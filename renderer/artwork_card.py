@@ -9,7 +9,7 @@ from renderer.artwork_colours import mixed, web_colour
 from renderer.artwork_scene import Scene, drawn
 from renderer.rasterising import FAMILY
 
-WIDTH, HEIGHT = 1200, 630
+WIDTH, HEIGHT = 1200, 630  # pixels, as OpenGraph wants its picture
 LEFT = HEIGHT + 64  # of the words: the picture is a square as high as the card
 ROOM = WIDTH - LEFT - 48
 SIZES = (84, 72, 62, 54, 46)  # of the title: the largest that fits

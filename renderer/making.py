@@ -17,6 +17,7 @@ from typing import Any
 
 from generators import recipe
 from generators.music import Piece
+from renderer.answering import answering
 from renderer.balance import Balance
 from renderer.errors import RenderError
 from renderer.files import FILES, Take
@@ -73,9 +74,7 @@ def carry_out(order: dict[str, Any]) -> bytes:
 
 def main() -> int:
     os.nice(NICENESS)
-    with os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answer:
-        # What a library prints is no part of a file.
-        os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    with answering() as answer:
         try:
             made = carry_out(json.load(sys.stdin))
         except RenderError as error:

@@ -11,6 +11,8 @@ import os
 import sys
 from pathlib import Path
 
+from renderer.answering import answering
+
 COMMAND = (sys.executable, "-m", "renderer.rasterising")
 NICENESS = 5  # as of all files that are made for somebody: see renderer.making
 FAMILY = "Latent Serif"
@@ -40,8 +42,9 @@ def rasterised(svg: str, width: int, height: int) -> bytes:
 
 def main() -> int:
     os.nice(NICENESS)
-    order = json.load(sys.stdin)
-    sys.stdout.buffer.write(rasterised(order["svg_string"], order["width"], order["height"]))
+    with answering() as answer:
+        order = json.load(sys.stdin)
+        answer.write(rasterised(order["svg_string"], order["width"], order["height"]))
     return 0
 
 

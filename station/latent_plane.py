@@ -14,6 +14,7 @@ import contextlib
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
+from threading import Lock
 
 import numpy as np
 
@@ -66,6 +67,7 @@ class LatentPlane:
     axes: tuple[Axis, Axis]  # x and y
     vectors: np.ndarray = field(repr=False, compare=False)  # float32, (2, z_size), 1 / SPREAD long
     _walks: dict[str, Walk] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False, compare=False)
 
     def walk(self, piece: Piece) -> Walk | None:
         """None of a piece that no model made, or another one than this plane's."""
@@ -75,9 +77,10 @@ class LatentPlane:
             return known
         latents = piece.latents @ self.vectors.T  # (n, 2)
         walk = Walk(_points(_on_circles(piece) @ latents), _points(latents))
-        if len(self._walks) >= REMEMBERED:
-            self._walks.pop(next(iter(self._walks)), None)
-        self._walks[piece.id] = walk
+        with self._lock:  # the event loop asks, and a thread for the map
+            if len(self._walks) >= REMEMBERED:
+                self._walks.pop(next(iter(self._walks)), None)
+            self._walks[piece.id] = walk
         return walk
 
 

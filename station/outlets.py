@@ -56,8 +56,8 @@ class Outlets:
             # Encoded for it alone where it is no mount.
             self.coded.setdefault(HLS_FORMAT, (formats[HLS_FORMAT], stream.aac_bitrate_kbps))
             self.hls = _make_hls(settings, name, broadcast_id, timeline)
+        # Who takes the sound that was encoded, as the room's sound card does. None of them waits.
         self.sound: list[Callable[[Pcm], None]] = []
-        """Who takes the sound that was encoded, as the room's sound card does. Never waits."""
 
     def publish(self, block: Block) -> None:
         """Put a block on air. Never waits, never fails."""

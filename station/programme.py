@@ -15,7 +15,6 @@ from generators.weights import SHIPPED_MODEL
 from renderer.balancer import PIECES_REMEMBERED, Balancer
 from station.composer import REMEMBERED
 from station.exhibit.exhibit import Exhibit, hours_of
-from station.exhibit.room import Room
 from station.fonts import open_fonts, wanted
 from station.generator import Generator
 from station.scheduler import Scheduler
@@ -84,11 +83,6 @@ class Programme:
         }
         self.exhibit = Exhibit(settings, hours, self.stations, self.journal)
         self.scheduler = Scheduler(self)
-
-    @property
-    def room(self) -> Room:
-        """Of the exhibit."""
-        return self.exhibit.room
 
     @property
     def first(self) -> Station:

@@ -100,7 +100,7 @@ def recent_pieces(
     """Different pieces, the one that was on air last first: of the last MOST_LOOKED airings."""
     ids: list[str] = []
     with database.reading() as connection:
-        for look in (4 * limit, MOST_LOOKED):
+        for look in (4 * limit, max(4 * limit, MOST_LOOKED)):
             query = _recently_aired(station, look, origins)
             ids = list(dict.fromkeys(connection.execute(query).scalars()))[:limit]
             if len(ids) == limit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -23,6 +24,7 @@ from web.push import PUSHES
 from web.views import airing_view, now_view, station_view
 
 MOST_HISTORY = 200
+PIECE_ID = re.compile(r"[0-9a-f]{20}")
 
 
 async def stations(request: web.Request) -> web.Response:
@@ -88,15 +90,11 @@ async def controls(request: web.Request) -> web.Response:
 async def change_controls(request: web.Request) -> web.Response:
     """A JSON object of controls; all of it is done, or nothing."""
     station = station_of(request)
+    changes = await sent_object(request, '{"tempo": 1.1}')
     try:
-        changes = json.loads(await body_of(request))
-        if not isinstance(changes, dict):
-            raise ValueError('send a JSON object of controls, like {"tempo": 1.1}')
         # To the end, even if who asked is gone: controls that nobody follows would be worse.
         promise = await asyncio.shield(station.turn(changes))
-    except json.JSONDecodeError as error:
-        raise web.HTTPBadRequest(text=f"the body is not JSON: {error}") from error
-    except (ValueError, RecursionError) as error:
+    except ValueError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
     return web.json_response({**station.controls.as_dict(), **promise_view(station, promise)})
 
@@ -118,6 +116,21 @@ async def body_of(request: web.Request) -> bytes:
             return await request.read()
     except TimeoutError as error:
         raise web.HTTPRequestTimeout(text="the body did not come in time") from error
+
+
+async def sent_object(request: web.Request, example: str) -> dict[str, Any]:
+    """What a request brings.
+
+    Raises:
+        HTTPBadRequest: it is no JSON object.
+    """
+    try:
+        sent = json.loads(await body_of(request))
+    except (ValueError, RecursionError) as error:
+        raise web.HTTPBadRequest(text=f"the body is not JSON: {error}") from error
+    if not isinstance(sent, dict):
+        raise web.HTTPBadRequest(text=f"send a JSON object, like {example}")
+    return sent
 
 
 async def find_piece(request: web.Request) -> Piece:

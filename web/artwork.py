@@ -38,7 +38,7 @@ MOST_KEPT_BYTES = 2**21  # of SVGs, for who looks at the newest pieces
 AN_HOUR = "public, max-age=3600"  # a station may be called something else then
 # It is a picture and no page: opened by itself it loads and runs nothing.
 POLICY = "default-src 'none'; sandbox"
-HEADERS = {"Content-Security-Policy": POLICY}
+HEADERS = {"Content-Security-Policy": POLICY, hdrs.VARY: hdrs.ACCEPT_ENCODING}
 
 
 class Drawings:
@@ -113,7 +113,8 @@ async def piece_raster(request: web.Request) -> web.StreamResponse:
     piece, picture = await _piece(request), request.match_info["picture"]
     title = request.app[PROGRAMME].first.settings.title
     draw = partial(RASTERS[picture].of_piece, piece, title)
-    return await _raster_answer(request, draw, f"{piece.id}-{_hash(title)}", FOREVER)
+    caching = FOREVER if picture == "cover" else AN_HOUR  # the station may get another title
+    return await _raster_answer(request, draw, f"{piece.id}-{_hash(title)}", caching)
 
 
 async def station_raster(request: web.Request) -> web.StreamResponse:

@@ -67,9 +67,12 @@ async def asset_answer(request: web.Request, name: str) -> web.Response:
 def find_asset(name: str) -> Asset | None:
     """The file of this name below `static/`, or None. Looks at the disk: not for the event loop."""
     path = STATIC / name
-    if not NAME.fullmatch(name) or path.suffix == ".html" or not path.is_file():
+    if not NAME.fullmatch(name) or path.suffix == ".html":
         return None
-    return _read(name, path.stat().st_mtime_ns)
+    try:
+        return _read(name, path.stat().st_mtime_ns)
+    except OSError:  # not there, a folder, or a name that no file can have
+        return None
 
 
 @lru_cache(MOST_KEPT)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import re
-
 from aiohttp import web
 
-from web.api import piece_called
+from web.api import PIECE_ID, piece_called
 from web.assets import asset_answer
 from web.cors import RESOURCE_POLICY
 from web.heads import piece_head, station_head, with_head
@@ -15,7 +13,6 @@ from web.marks import broadcast_data, marked_page, piece_data
 from web.pages import html_answer, page_headers, read_page
 
 LOADER = "loader.js"
-PIECE_ID = re.compile(r"[0-9a-f]{20}")
 # A page that is isolated may frame only who is isolated, too, and says that it may.
 ISOLATED = {"Cross-Origin-Embedder-Policy": "require-corp", RESOURCE_POLICY: "cross-origin"}
 

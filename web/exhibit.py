@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,7 +10,7 @@ from aiohttp import web
 from station.exhibit.exhibit import Exhibit
 from station.exhibit.room import VERBS, RoomState
 from web.access import operator_only
-from web.api import body_of
+from web.api import sent_object
 from web.keys import FEEDS, PROGRAMME
 
 ROOM_EVENT = "room"
@@ -66,21 +65,6 @@ async def hear_sensors(request: web.Request) -> web.Response:
     except ValueError as error:
         raise web.HTTPBadRequest(text=str(error)) from error
     return web.json_response({"sensors": wires.sensors})
-
-
-async def sent_object(request: web.Request, example: str) -> dict[str, Any]:
-    """What a request brings.
-
-    Raises:
-        HTTPBadRequest: it is no JSON object.
-    """
-    try:
-        sent = json.loads(await body_of(request))
-    except (ValueError, RecursionError) as error:
-        raise web.HTTPBadRequest(text=f"the body is not JSON: {error}") from error
-    if not isinstance(sent, dict):
-        raise web.HTTPBadRequest(text=f"send a JSON object, like {example}")
-    return sent
 
 
 def room_view(shown: Exhibit, state: RoomState) -> dict[str, Any]:

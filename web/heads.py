@@ -17,13 +17,12 @@ from urllib.parse import urlencode
 from aiohttp import web
 
 from generators.music import Piece
+from renderer.artwork import CARD_PX
 from renderer.instruments import instrument_names
 from station.station import Station
 from web.keys import PROGRAMME, stream_path
 from web.proxies import base_url
 
-CARD_SIZE = (1200, 630)  # pixels, as OpenGraph wants its picture
-COVER_SIZE = (512, 512)
 PLAYER_SIZE = (600, 160)
 TITLE = re.compile(rb"<title>[^<]*</title>")
 
@@ -39,8 +38,8 @@ class Head:
     url: str  # of its page
     embed: str  # of its player in a frame
     oembed: str  # where it is told in oEmbed; the format is yet to be said
-    card: str  # a picture of CARD_SIZE, PNG
-    cover: str  # a picture of COVER_SIZE, PNG
+    card: str  # a picture of CARD_PX, PNG
+    cover: str  # a picture of COVER_PX, square, PNG
     sound: str
     sound_type: str
     seconds: float | None = None  # a broadcast has no length
@@ -102,7 +101,7 @@ def _links(head: Head) -> Iterator[str]:
 
 
 def _graph(head: Head) -> Sequence[str]:
-    wide, high = CARD_SIZE
+    wide, high = CARD_PX
     fields = {
         "og:type": head.kind,
         "og:title": head.title,

@@ -18,6 +18,7 @@ from web.keys import PROGRAMME, station_of
 
 AIRINGS = 400  # looked back on: half of them are bridges
 APART = 0.03  # on the plane; of pieces nearer to each other only the newest is shown
+RETRY_SECONDS = 5.0
 BELIEVED_SECONDS = 60.0  # every page asks, and a piece lasts longer than that
 
 
@@ -40,8 +41,10 @@ class Places:
         """
         async with self._looking:
             if plane != self._plane:  # other weights
-                self._plane, self._until, self._known = plane, 0.0, {}
+                self._plane, self._until, self._known, self._found = plane, 0.0, {}, []
             if time.monotonic() > self._until:
+                # While the database is away, not everybody who waits is to wait for it once more.
+                self._until = time.monotonic() + RETRY_SECONDS
                 self._found = await read(lambda: self._look(plane, programme))
                 self._until = time.monotonic() + BELIEVED_SECONDS
             return self._found

@@ -12,17 +12,17 @@ from xml.etree import ElementTree
 
 from aiohttp import hdrs, web
 
-from web.api import piece_called, whole
-from web.embed import PIECE_ID
-from web.heads import CARD_SIZE, COVER_SIZE, PLAYER_SIZE, Head, piece_head, station_head
+from renderer.artwork import CARD_PX, COVER_PX
+from web.api import PIECE_ID, piece_called, whole
+from web.heads import PLAYER_SIZE, Head, piece_head, station_head
 from web.keys import PROGRAMME
 from web.proxies import base_url
 
 CACHED_SECONDS = 24 * 3600
 MOST_PIXELS = 10_000
 PIECE_PAGE = "/pieces/"
-# What a link to the player may say of its looks, and is passed on.
-LOOKS = ("theme", "show", "autoplay", "ground", "ink", "melody", "bass", "drums")
+# What a link to the player may say of it, and is passed on.
+LOOKS = ("theme", "show", "mount", "autoplay", "ground", "ink", "melody", "bass", "drums")
 
 Answer = dict[str, str | int]
 
@@ -70,7 +70,7 @@ def as_told(head: Head, space: Space, looks: dict[str, str], base: str) -> Answe
         "type": "rich",
         "title": head.title,
         "author_name": head.station,
-        "author_url": head.url,
+        "author_url": f"{base}/" if head.seconds is not None else head.url,
         "provider_name": head.station,
         "provider_url": f"{base}/",
         "cache_age": CACHED_SECONDS,
@@ -80,7 +80,7 @@ def as_told(head: Head, space: Space, looks: dict[str, str], base: str) -> Answe
         "width": width,
         "height": height,
     }
-    for url, size in ((head.card, CARD_SIZE), (head.cover, COVER_SIZE)):
+    for url, size in ((head.card, CARD_PX), (head.cover, (COVER_PX, COVER_PX))):
         if space.holds(size):
             picture: Answer = {"thumbnail_url": url}
             return answer | picture | {"thumbnail_width": size[0], "thumbnail_height": size[1]}

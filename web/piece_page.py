@@ -7,7 +7,6 @@ rest is drawn by `static/piece.js`.
 from __future__ import annotations
 
 import functools
-import re
 from html import escape
 from string import Template
 
@@ -15,13 +14,12 @@ from aiohttp import hdrs, web
 
 from generators.music import STEPS_PER_BAR, Piece
 from renderer.files import FILES
-from web.api import find_piece
+from web.api import PIECE_ID, find_piece
 from web.heads import length, piece_head, tempo, with_head
 from web.keys import PROGRAMME
 from web.marks import marked_page, piece_data
 from web.pages import STATIC, page_headers
 
-ID = re.compile(r"[0-9a-f]{20}")
 ORIGINS = {"sampled": "sampled from the model", "bridge": "a bridge", "pattern": "made by rule"}
 HEADERS = page_headers()
 
@@ -29,7 +27,7 @@ HEADERS = page_headers()
 async def piece_page(request: web.Request) -> web.Response:
     """GET /pieces/{piece_id}"""
     piece_id = request.match_info["piece_id"]
-    if not ID.fullmatch(piece_id):
+    if not PIECE_ID.fullmatch(piece_id):
         return _gone(request, "A piece's address ends in 20 digits, 0 to 9 and a to f.")
     try:
         piece = await find_piece(request)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from generators.cast import Cast, open_cast
@@ -44,7 +44,6 @@ def of(plane: LatentPlane, piece: Piece, **changes: object) -> Piece:
     return replace(piece, **facts)  # type: ignore[arg-type]  # names and types as Piece has them
 
 
-@settings(deadline=None)  # the machine may be busy
 @given(seed=seeds, bars=st.integers(1, 12), latents=st.integers(1, 5))
 def test_a_bar_lies_where_the_great_circle_has_it(seed: int, bars: int, latents: int) -> None:
     plane = drawn_plane("a1" * 32, 128)

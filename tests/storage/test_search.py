@@ -211,7 +211,7 @@ def test_no_query_behind_a_page_reads_a_whole_table(archive: Database) -> None:
         find_pieces(archive, PieceFilter(score=(0, 1)), cursor=cursor)
     for plan in plans:
         assert not {f"SCAN {table}" for table in BIG} & set(plan), plan
-        # A full sort reads all that was found: of what a page looks at only.
+        # A full sort reads all that was found: here it is of the few airings that were looked at.
         of_few = {"CO-ROUTINE anon_1", "MATERIALIZE anon_1"} & set(plan)
         assert "USE TEMP B-TREE FOR ORDER BY" not in plan or of_few, plan
 

@@ -34,7 +34,14 @@ async def test_it_comes_pressed_to_those_who_can_read_that(
 
 @pytest.mark.parametrize(
     "path",
-    ["/static/index.html", "/static/nothing.js", "/static/scenes", "/static/%00", "/static/"],
+    [
+        "/static/index.html",
+        "/static/nothing.js",
+        "/static/scenes",
+        "/static/%00",
+        "/static/",
+        "/static/" + 300 * "a",
+    ],
 )
 async def test_nothing_else_is_there(http: aiohttp.ClientSession, path: str) -> None:
     async with http.get(path) as answer:

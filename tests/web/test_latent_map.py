@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import aiohttp
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.web.conftest import get, until
@@ -44,7 +44,6 @@ async def test_now_tells_where_the_music_is_going(http: aiohttp.ClientSession) -
     assert now["waypoint"]["id"] == (now["next"]["parents"][1] if is_bridge else now["next"]["id"])
 
 
-@settings(deadline=None)
 @given(places)
 def test_of_places_on_each_other_the_first_is_kept(points: list[tuple[float, float]]) -> None:
     named = [(str(number), at) for number, at in enumerate(points)]

@@ -39,6 +39,7 @@ def frame(answer: Any) -> ElementTree.Element:
         ("/?station=night", "Night", "/embed?station=night"),
         ("/embed?station=night&theme=dark&x=y", "Night", "/embed?station=night&theme=dark"),
         ("/embed?show=", "Prüfstand ☕", "/embed?show="),
+        ("/embed?mount=opus", "Prüfstand ☕", "/embed?mount=opus"),
     ],
 )
 async def test_a_link_to_a_station_becomes_its_player(
