@@ -21,9 +21,10 @@ from renderer.errors import RenderError
 from renderer.fonts import try_font
 from renderer.soundfont import find_soundfont
 from station.errors import MidiError, StationError
-from station.exhibit.card_wire import named
 from station.exhibit.exhibit import hours_of
-from station.exhibit.sound_card import sound_cards
+from station.exhibit.naming import named
+from station.exhibit.osc_space import split_address
+from station.exhibit.sound_card import CardFault, sound_cards
 from station.fonts import lacking, open_fonts, shows_of
 from station.programme import database_url
 from station.settings import Settings
@@ -161,9 +162,15 @@ def _hours(settings: Settings) -> str:
 
 
 def _sound_card(settings: Settings) -> str:
-    if not (device := settings.exhibit.audio_device):
-        return "none asked for; the room hears what the wall's browser or others play"
-    names = asyncio.run(sound_cards())
+    device = settings.exhibit.audio_device
+    try:
+        names = asyncio.run(sound_cards())
+    except CardFault as error:
+        if device is None:
+            return f"none asked for ({error})"
+        raise
+    if device is None:
+        return f"none asked for; there are: {', '.join(names) or 'none'}"
     found = named(device, names)
     others = ", ".join(name for name in names if name != found) or "none"
     if found is None:
@@ -177,12 +184,12 @@ def _sound_card(settings: Settings) -> str:
 def _osc(settings: Settings) -> str:
     if not (address := settings.exhibit.osc.listen):
         return "nobody is listened to"
-    host, _, port = address.rpartition(":")
-    family = socket.AF_INET6 if host.startswith("[") else socket.AF_INET
+    host, port = split_address(address)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as probe:
         try:
-            probe.bind((host.strip("[]"), int(port)))
-        except (OSError, OverflowError) as error:
+            probe.bind((host, port))
+        except (OSError, UnicodeError) as error:
             raise Unfit(
                 f"{address}: {error}. If this station is on air already, that is why; else set "
                 "[exhibit.osc] listen to another one"

@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from station.csp import Policy
-from station.embed_page import FRAME, LOADER, POLICY, ForeignPage, fetch
+from station.embed_page import FRAME, LOADER, POLICY, ForeignPage, fetch, http_address
 from station.errors import PageError
 
 # What each way to show us loads, below the radio's address.
@@ -47,7 +47,7 @@ def add_to(add: Any) -> None:
 def doctor_embed(arguments: argparse.Namespace) -> int:
     """Every finding, one line each; exit status 1 if one forbids."""
     page = fetch(arguments.url)
-    radio = arguments.radio or page.radio
+    radio = http_address(arguments.radio) if arguments.radio else page.radio
     if radio is None:
         raise PageError(
             page.url, "our player is not in it; say where the radio is with --radio URL"

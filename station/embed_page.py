@@ -68,7 +68,10 @@ class _Reader(HTMLParser):
             self.found.policies += read_policies(said.get("content", ""))
         if tag not in ("script", "iframe") or "src" not in said:
             return
-        address = urljoin(self._url, said["src"].strip())
+        try:
+            address = http_address(urljoin(self._url, said["src"].strip()))
+        except (PageError, ValueError):  # a browser loads none of it either
+            return
         last = urlsplit(address).path.rpartition("/")[2]
         if tag == "script" and last == LOADER:
             self.found.scripts.append((address, said.get("nonce", "")))
@@ -95,7 +98,7 @@ def fetch(url: str) -> ForeignPage:
         _FewRedirects,
     ):
         opener.add_handler(handler())
-    request = urllib.request.Request(_http(url), headers={"User-Agent": AGENT})
+    request = urllib.request.Request(http_address(url), headers={"User-Agent": AGENT})
     began = time.monotonic()
     try:
         with opener.open(request, timeout=MOST_SECONDS) as answer:
@@ -112,11 +115,22 @@ def fetch(url: str) -> ForeignPage:
     except urllib.error.HTTPError as error:
         error.close()
         raise PageError(url, f"it answers {error.code} {error.reason}") from error
-    except (OSError, http.client.HTTPException) as error:
+    # ValueError: it leads to an address that is none, or whose host no name can be.
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise PageError(url, str(error) or type(error).__name__) from error
 
 
-def _http(url: str) -> str:
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+def http_address(url: str) -> str:
+    """The same.
+
+    Raises:
+        PageError: a page cannot be there.
+    """
+    try:
+        parts = urlsplit(url)
+        is_one = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:  # brackets that do not close, a port that there is not
+        raise PageError(url, str(error)) from error
+    if not is_one:
         raise PageError(url, "an address begins with http:// or https://")
     return url

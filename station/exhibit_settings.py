@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, get_args
+from ipaddress import ip_network
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import Field
+from pydantic import AfterValidator, Field, IPvAnyNetwork, field_validator, model_validator
 
 from station.controls import BOUNDS
 from station.section import Section
@@ -14,7 +15,21 @@ SCENES: tuple[Scene, ...] = get_args(Scene)
 Dial = Literal["energy", "brightness", "density", "adventure", "tempo"]
 assert set(get_args(Dial)) == set(BOUNDS)
 
-Address = Annotated[str, Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:/\s\[\]]+):[0-9]{1,5}$")]
+MOST_PORT = 65_535
+
+
+def _with_a_port(address: str) -> str:
+    if int(address.rpartition(":")[2]) > MOST_PORT:
+        raise ValueError(f"a port is at most {MOST_PORT}")
+    return address
+
+
+Address = Annotated[
+    str,
+    Field(pattern=r"^(\[[0-9a-fA-F:]+\]|[^:/\s\[\]]+):[0-9]{1,5}$"),
+    AfterValidator(_with_a_port),
+]
+Number = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class SensorSettings(Section):
@@ -22,8 +37,10 @@ class SensorSettings(Section):
 
     name: str = Field(pattern=r"^[a-z][a-z0-9_-]{0,30}$", description="as it calls itself")
     dial: Dial = Field(description="the control that it turns")
-    reads: tuple[float, float] = Field((0.0, 1.0), description="what it says at least and at most")
-    turns: tuple[float, float] | None = Field(
+    reads: tuple[Number, Number] = Field(
+        (0.0, 1.0), description="what it says at least and at most"
+    )
+    turns: tuple[Number, Number] | None = Field(
         None, description="what the dial is then; unset for all of the dial's way"
     )
     smoothing_seconds: float = Field(
@@ -35,13 +52,25 @@ class SensorSettings(Section):
         60.0, ge=1, le=86_400, description="silent for so long, it gives the dial back to the show"
     )
 
+    @model_validator(mode="after")
+    def _can_be_followed(self) -> Self:
+        if self.reads[0] == self.reads[1]:
+            raise ValueError(f"reads must be two different numbers, not {self.reads}")
+        low, high = BOUNDS[self.dial]
+        if not all(low <= end <= high for end in self.turns or ()):
+            raise ValueError(
+                f"turns must be within {low} to {high}, as {self.dial} is, not {self.turns}"
+            )
+        return self
+
 
 class OscSettings(Section):
     listen: Address | None = Field(
         None, description="host:port for OSC over UDP, like 127.0.0.1:9000; unset for none"
     )
-    allow: tuple[str, ...] = Field(
-        ("127.0.0.0/8", "::1/128"), description="networks whose messages are obeyed"
+    allow: tuple[IPvAnyNetwork, ...] = Field(
+        (ip_network("127.0.0.0/8"), ip_network("::1/128")),
+        description="networks whose messages are obeyed",
     )
     send: tuple[Address, ...] = Field((), description="host:port of each who is told")
 
@@ -78,3 +107,12 @@ class ExhibitSettings(Section):
     osc: OscSettings = Field(default_factory=OscSettings)
     midi: MidiSettings = Field(default_factory=MidiSettings)
     sensors: tuple[SensorSettings, ...] = Field((), description="see docs/exhibit.md")
+
+    @field_validator("sensors")
+    @classmethod
+    def _names_differ(cls, sensors: tuple[SensorSettings, ...]) -> tuple[SensorSettings, ...]:
+        names = [sensor.name for sensor in sensors]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"two are called {name!r}")
+        return sensors

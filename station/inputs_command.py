@@ -35,6 +35,8 @@ def add_to(add: Any) -> None:
 def list_inputs(arguments: argparse.Namespace) -> int:
     settings: Settings = arguments.settings
     station = arguments.station or next(iter(settings.stations))
+    if station not in settings.stations:
+        raise StationError(f"no station is called {station!r}: {', '.join(settings.stations)}")
     try:
         scope = Scope(station, _time(arguments.since), _time(arguments.until))
     except ValueError as error:

@@ -62,7 +62,7 @@ class Timeline:
         """Which position goes on air then, by the steady clock."""
         return (seconds - self._steady_began) * SAMPLE_RATE_HZ
 
-    def on_air_at(self, position: int, now: datetime, seconds: float = 0.0) -> None:
+    def on_air_at(self, position: int, now: datetime, seconds: float) -> None:
         """The clock started again: `position` goes on air `now`, `seconds` by the steady clock."""
         self._began = now - timedelta(seconds=position / SAMPLE_RATE_HZ)
         self._steady_began = seconds - position / SAMPLE_RATE_HZ

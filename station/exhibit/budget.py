@@ -27,3 +27,8 @@ class Budget:
                 return False
             self._left -= 1
             return True
+
+    def owe(self, more: float) -> None:
+        """What was taken was worth more than one: none is left until it has filled up again."""
+        with self._lock:
+            self._left -= more

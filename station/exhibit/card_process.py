@@ -20,8 +20,9 @@ from typing import Any, Protocol
 import numpy as np
 
 from renderer.pcm import CHANNELS, SAMPLE_RATE_HZ
-from station.exhibit.card_wire import named, next_message
+from station.exhibit.card_wire import next_message
 from station.exhibit.loudspeaker import CHUNK_FRAMES, Loudspeaker
+from station.exhibit.naming import named
 
 LATENCY_SECONDS = 0.2  # of the card's buffer: deaf to a busy machine for so long
 MARGIN_SECONDS = 0.7  # a block comes so early at the latest: half a second long, and some late

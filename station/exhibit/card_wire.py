@@ -1,12 +1,11 @@
-"""What the station and the process of its sound card agree on: messages, and whom a name means.
+"""What the station tells the process of its sound card: messages, a header and its samples each.
 
-Sound as it goes on air, and how loud the room is to be. A message is a header and its samples.
+Sound as it goes on air, and how loud the room is to be.
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -53,10 +52,3 @@ def next_message(stream: BinaryIO) -> Sound | Gain | None:
     if len(data) < frames * CHANNELS * 4:
         return None
     return Sound(position, value, np.frombuffer(data, "<f4").reshape(-1, CHANNELS))
-
-
-def named(name: str, names: Sequence[str]) -> str | None:
-    """The card of that name, else the first that has it in its name; None for none."""
-    wanted = name.casefold()
-    exact = [each for each in names if each.casefold() == wanted]
-    return next(iter((*exact, *(each for each in names if wanted in each.casefold()))), None)

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 LEAD_SECONDS = 0.05
 LATE_SECONDS = 0.1  # a note that is later than this is a wrong note
 STALLED_SECONDS = 1.0  # without a block, whatever is held is let go
+CLOSE_SECONDS = 1.0  # for a thread that hangs
 WAITING_BLOCKS = 64  # half a minute: beyond it the reader is dead, and memory is not for it
 
 Performer = Callable[[float, Sequence[Moment]], None]
@@ -46,6 +47,7 @@ class Conductor:
         self._read_until = 0  # position
         self._is_resting = True
         self._thread: threading.Thread | None = None
+        self._closing = threading.Event()
 
     def tell(self, performer: Performer) -> None:
         """Have somebody play along. Before `start`."""
@@ -65,8 +67,10 @@ class Conductor:
     def close(self) -> None:
         """Let go of everything that sounds, and end."""
         if self._thread is not None:
-            self._blocks.put(None)
-            self._thread.join()
+            self._closing.set()
+            with contextlib.suppress(queue.Full):  # then nobody waits for more
+                self._blocks.put_nowait(None)
+            self._thread.join(CLOSE_SECONDS)
             self._thread = None
 
     def step(self, passage: Passage | None = None) -> float | None:
@@ -112,17 +116,13 @@ class Conductor:
 
     def _run(self) -> None:
         wait: float | None = None
-        while True:
+        while not self._closing.is_set():
+            passage = None
             try:
-                passage = self._blocks.get(timeout=wait)
-            except queue.Empty:
-                wait = self.step()
-                continue
-            if passage is None:
-                break
-            try:
+                with contextlib.suppress(queue.Empty):
+                    passage = self._blocks.get(timeout=wait)
                 wait = self.step(passage)
             except Exception:  # whatever is wrong with a piece, the next one is played along with
                 logger.exception("a block was not read; going on")
-                self._reading, self._coming = Reading(), deque()
+                self._reading, self._coming, wait = Reading(), deque(), STALLED_SECONDS
         self._tell(self._now(), [Rest()])

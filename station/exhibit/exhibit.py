@@ -13,7 +13,7 @@ from station.exhibit.hours import Hours
 from station.exhibit.room import Room
 from station.exhibit.room_file import RoomFile
 from station.exhibit.sound_card import SoundCard
-from station.exhibit.wires import Wires
+from station.exhibit.wires import Wires, watched
 from station.settings import Settings
 from station.station import Station
 from station.timeline import utc_now
@@ -67,7 +67,7 @@ class Exhibit:
         works: list[Callable[[], Any]] = [self.room.keep_hours]
         if self.sound_card:
             works.append(self.sound_card.run)
-        tasks = [asyncio.create_task(work()) for work in works]
+        tasks = [asyncio.create_task(watched(work)) for work in works]
         try:
             async with self.wires.running():
                 yield

@@ -24,7 +24,7 @@ from station.errors import SettingsError
 
 EXAMPLE = "Tu-Su 10:00-18:00; Th 10:00-21:00; Dec 24-26 off"
 LOOK_BACK = timedelta(days=1)  # to find when it opened; who opened earlier has faded in long since
-FAR_DAYS = 400  # a change beyond is none
+FAR_DAYS = 400  # the library looks no further in one step
 NEEDS_A_PLACE = re.compile(r"\b(PH|SH|sunrise|sunset|dawn|dusk)\b")
 COMMENT = re.compile(r'"[^"]*"')
 

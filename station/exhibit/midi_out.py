@@ -19,7 +19,7 @@ from station.exhibit.moments import KeyDown, Moment, Pulse
 
 LOOK_SECONDS = 3.0  # between two looks for the output
 CLOSE_SECONDS = 1.0  # for a driver to answer
-WAITING = 256  # moments; beyond them the driver hangs
+WAITING = 256  # times to send; beyond them the driver hangs
 
 
 class MidiOut:

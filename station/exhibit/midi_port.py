@@ -11,7 +11,7 @@ from pathlib import Path
 import mido
 
 from station.errors import MidiError
-from station.exhibit.card_wire import named
+from station.exhibit.naming import named
 
 logger = logging.getLogger(__name__)
 
@@ -72,7 +72,7 @@ class MidiPort:
                 self._say(f"there is no MIDI output {self._wanted!r}; there are {there}")
                 return False
             port = self._open(found)
-        except (MidiError, OSError) as error:
+        except (MidiError, OSError, ValueError) as error:
             self._close("")
             self._say(str(error))
             return False

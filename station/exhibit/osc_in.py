@@ -26,9 +26,10 @@ from station.exhibit.osc_space import PREFIX, answer, split_address
 
 logger = logging.getLogger(__name__)
 
-MOST_A_SECOND = 500  # datagrams: ten sensors at 50 Hz
+MOST_A_SECOND = 500  # messages: ten sensors at 50 Hz
+BYTES_A_MESSAGE = 64  # a larger datagram counts as several
 REST_SECONDS = 0.05  # without reading, once there were more
-MOST_AT_ONCE = 16  # datagrams, before the event loop does something else
+MOST_AT_ONCE = 4  # datagrams, before the event loop does something else
 MOST_WAITING = 256  # messages of bundles whose time has not come
 MOST_AHEAD_SECONDS = 60.0
 ANSWER_SECONDS = 1.0  # between two errors to one sender
@@ -45,7 +46,7 @@ class OscIn:
     def __init__(
         self,
         listen: str,
-        allow: Sequence[str],
+        allow: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network],
         commands: OscCommands,
         *,
         unix: Callable[[], float] = time.time,
@@ -54,14 +55,11 @@ class OscIn:
         """
         Args:
             listen: host:port.
-            allow: networks, as CIDR.
-
-        Raises:
-            ValueError: one of the networks is none, or there is no such port.
+            allow: whose messages are obeyed.
         """
         self._listen = listen
         self._host, self._port = split_address(listen)
-        self._networks = [ipaddress.ip_network(network, strict=False) for network in allow]
+        self._networks = allow
         self._commands = commands
         self._unix = unix
         self._now = now
@@ -132,7 +130,10 @@ class OscIn:
 
     def _do(self, message: Heard, sender: Sender) -> None:
         if message.address == f"{PREFIX}/ping":
-            self._answer(sender, "/pong", message.args)
+            try:
+                self._answer(sender, "/pong", message.args)
+            except OverflowError:  # a double may be more than the float of an answer
+                self._refuse(sender, message.address, "a number is too large")
             return
         try:
             self._commands.do(message.address, message.args)
@@ -172,6 +173,7 @@ class OscIn:
                 datagram, sender = self._socket.recvfrom(MOST_BYTES + 1)
             except OSError:  # there is no more
                 return
+            self._budget.owe(max(0.0, len(datagram) / BYTES_A_MESSAGE - 1))
             self.hear(datagram, sender)
 
     def _rest(self) -> None:
@@ -202,7 +204,7 @@ class OscIn:
                     made.close()
                     raise
                 return made
-            except (OSError, OverflowError) as error:
+            except (OSError, UnicodeError) as error:  # UnicodeError: no name can be like that
                 if said != (said := str(error)):
                     logger.warning("OSC is not heard at %s: %s", self._listen, error)
                 await asyncio.sleep(RETRY_SECONDS)

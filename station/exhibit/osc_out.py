@@ -44,9 +44,6 @@ class OscOut:
         Args:
             others: each as host:port.
             state: what dials and room are like, by address below the prefix.
-
-        Raises:
-            ValueError: there is no such port.
         """
         self._others = [Other(name) for name in others]
         self._state = state
@@ -118,11 +115,7 @@ class Other:
     """One who is told."""
 
     def __init__(self, name: str) -> None:
-        """`name` as host:port.
-
-        Raises:
-            ValueError: there is no such port.
-        """
+        """`name` as host:port."""
         self._name = name
         self._host, self._port = split_address(name)
         self._sockets: dict[int, socket.socket] = {}  # by family

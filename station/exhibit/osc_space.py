@@ -17,7 +17,6 @@ from station.controls import BOUNDS
 from station.exhibit.moments import BarBegins, Beat, KeyDown, Moment, PieceBegins, Rest
 
 PREFIX = "/latentfm/v1"
-MOST_PORT = 65_535
 
 Value: TypeAlias = str | int | float
 Args: TypeAlias = tuple[Value, ...]
@@ -47,14 +46,8 @@ _TYPES = {**MUSIC, **STATE, **ANSWERS}
 
 
 def split_address(text: str) -> tuple[str, int]:
-    """The host and the port of host:port; an address of IPv6 has brackets around it.
-
-    Raises:
-        ValueError: there is no such port.
-    """
+    """The host and the port of host:port; an address of IPv6 has brackets around it."""
     host, _, port = text.rpartition(":")
-    if int(port) > MOST_PORT:
-        raise ValueError(f"{text}: a port is at most {MOST_PORT}")
     return host.strip("[]"), int(port)
 
 

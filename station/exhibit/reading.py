@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from generators.music import STEPS_PER_BAR, STEPS_PER_QUARTER, Piece
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.score import events
+from renderer.synth import BLOCK_FRAMES
 from station.exhibit.moments import (
     PULSES_PER_QUARTER,
     BarBegins,
@@ -55,7 +56,8 @@ class Reading:
         if passage.begins >= end:  # the next one is there already, and starts in the next block
             return [*told, *self._until(end, passage.begins)]
         self._begins = passage.begins  # a synth that failed holds a piece up
-        return [*told, *self._until(end, passage.ends)]
+        # A key is struck on the synth's next block: of the last one's, a cut may still take some.
+        return [*told, *self._until(end - BLOCK_FRAMES + 1, passage.ends)]
 
     def _until(self, position: int, ends: int) -> Iterator[tuple[int, Moment]]:
         """The rest of the piece up to a position, if it ends at another.

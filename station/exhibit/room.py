@@ -66,7 +66,7 @@ class RoomState(Turned):
 
 class Room:
     """One for all: loudspeakers, wall, OSC and HTTP turn it and watch it. The event loop's;
-    only `gain` is asked by the sound card's thread, too."""
+    only `gain` is asked by MIDI's thread, too."""
 
     def __init__(
         self,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import logging
+import os
 import threading
 from collections.abc import Mapping
 from pathlib import Path
@@ -67,7 +68,10 @@ class RoomFile:
     def _write(self, text: str) -> None:
         try:
             partial = self._path.with_name(self._path.name + ".partial")
-            partial.write_text(text)
+            with partial.open("w") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())  # else a power cut may leave an empty one in its place
             partial.replace(self._path)
         except OSError as error:
             self._fault.begins(str(error))

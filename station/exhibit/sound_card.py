@@ -20,6 +20,7 @@ from typing import Any
 
 from renderer.pcm import Pcm
 from station.errors import StationError
+from station.exhibit.card_process import LATENCY_SECONDS, MARGIN_SECONDS
 from station.exhibit.card_wire import encode_gain, encode_sound
 from storage.fault import Fault
 
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 HOME = Path(__file__).parents[2]  # where `-m station.exhibit.card_process` is found
 COMMAND = (sys.executable, "-m", "station.exhibit.card_process")
 DELAY_MS = 1000.0  # from the air to the room: time for a busy machine, and for a card's buffer
+LEAST_DELAY_MS = round(1000 * (LATENCY_SECONDS + MARGIN_SECONDS))  # no card can do with less
 START_SECONDS = 20.0  # to find a card and open it
 SILENT_SECONDS = 6.0  # without news, the card is stuck
 FAREWELL_SECONDS = 1.5  # to fade out, at the end
@@ -67,7 +69,7 @@ class SoundCard:
         self.jumps = 0  # times it lost its place in the broadcast, the same
         self.cents = 0.0  # that it would be too high, and is corrected by
         self.device = device
-        self._delay_ms = DELAY_MS + delay_ms
+        self._delay_ms = max(LEAST_DELAY_MS, DELAY_MS + delay_ms)
         self._due = due
         self._gain = gain
         self._delayed = delayed
@@ -120,19 +122,22 @@ class SoundCard:
             stdout=PIPE,
             process_group=0,  # Ctrl-C is for the server, which fades it out
         )
-        ready = await _news(process, START_SECONDS)
-        logger.info("the room hears %s, %.0f ms after the air", ready["device"], ready["delay_ms"])
-        self._delayed(ready["delay_ms"])
+        device, delay_ms = await _news(process, START_SECONDS, "device", "delay_ms")
+        logger.info("the room hears %s, %.0f ms after the air", device, delay_ms)
+        self._delayed(delay_ms)
         self.is_playing = True
         telling = asyncio.create_task(self._tell_gain())
         try:
             underruns, jumps = self.underruns, self.jumps
             while True:
-                news = await _news(process, SILENT_SECONDS)
+                news = await _news(process, SILENT_SECONDS, "underruns", "jumps", "cents")
+                if telling.done():
+                    fault = telling.exception()
+                    raise CardFault(f"how loud it is to be is not known: {fault!r}") from fault
                 self._fault.ends()
-                self.underruns = underruns + news["underruns"]
-                self.jumps = jumps + news["jumps"]
-                self.cents = news["cents"]
+                self.underruns = underruns + news[0]
+                self.jumps = jumps + news[1]
+                self.cents = news[2]
         finally:
             telling.cancel()
 
@@ -160,10 +165,13 @@ class SoundCard:
         process.stdin.close()
         try:
             await asyncio.wait_for(process.wait(), FAREWELL_SECONDS)
-        except (TimeoutError, asyncio.CancelledError):
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+        except TimeoutError:
+            pass
+        finally:
+            if process.returncode is None:
+                with contextlib.suppress(ProcessLookupError):
+                    process.kill()
+                await process.wait()
 
 
 async def sound_cards() -> list[str]:
@@ -174,7 +182,8 @@ async def sound_cards() -> list[str]:
     """
     process = await asyncio.create_subprocess_exec(*COMMAND, "--list", cwd=HOME, stdout=PIPE)
     try:
-        devices: list[str] = (await _news(process, START_SECONDS))["devices"]
+        devices: list[str]
+        [devices] = await _news(process, START_SECONDS, "devices")
         return devices
     finally:
         with contextlib.suppress(ProcessLookupError):
@@ -182,19 +191,22 @@ async def sound_cards() -> list[str]:
         await process.wait()
 
 
-async def _news(process: Process, seconds: float) -> dict[str, Any]:
-    """
+async def _news(process: Process, seconds: float, *subjects: str) -> list[Any]:
+    """What the process says next of each of these.
+
     Raises:
         CardFault: there is none, or it is of a fault.
     """
     assert process.stdout is not None
     try:
         line = await asyncio.wait_for(process.stdout.readline(), seconds)
+        if not line:
+            raise CardFault("its process ended")
+        news = json.loads(line)
+        if "fault" in news:
+            raise CardFault(news["fault"])
+        return [news[subject] for subject in subjects]
     except TimeoutError as error:
         raise CardFault("its driver does not answer") from error
-    if not line:
-        raise CardFault("its process ended")
-    news: dict[str, Any] = json.loads(line)
-    if "fault" in news:
-        raise CardFault(news["fault"])
-    return news
+    except (ValueError, KeyError, TypeError) as error:
+        raise CardFault("its process spoke nonsense") from error

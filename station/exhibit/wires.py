@@ -6,11 +6,10 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from typing import Any
 
 from station.controls import BOUNDS
-from station.errors import SettingsError
 from station.exhibit.conductor import Conductor
 from station.exhibit.midi_out import MidiOut
 from station.exhibit.osc_commands import OscCommands
@@ -41,11 +40,7 @@ class Wires:
         *,
         now: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`heard_at`: when the room hears a position, in seconds of the monotonic clock.
-
-        Raises:
-            SettingsError: a sensor, or a network of OSC's, is none.
-        """
+        """`heard_at`: when the room hears a position, in seconds of the monotonic clock."""
         self._station = station
         self._room = room
         self._now = now
@@ -61,11 +56,9 @@ class Wires:
         osc = settings.osc
         if osc.listen:
             commands = OscCommands(self.turning, self.hear_sensors)
-            with _settings_of("[exhibit.osc]"):
-                self.osc_in = OscIn(osc.listen, osc.allow, commands)
+            self.osc_in = OscIn(osc.listen, osc.allow, commands)
         if osc.send:
-            with _settings_of("[exhibit.osc] send"):
-                self._osc_out = OscOut(osc.send, self._state)
+            self._osc_out = OscOut(osc.send, self._state)
             self._conductor.tell(self._osc_out.play)
         if settings.midi.port:
             self._midi = midi_out(settings.midi.port, settings.midi, room)
@@ -96,7 +89,7 @@ class Wires:
         """Be there inside the block."""
         works = [self.turning.run, self._follow_sensors]
         works += [each.run for each in (self.osc_in, self._osc_out) if each is not None]
-        tasks = [asyncio.create_task(_watched(work)) for work in works]
+        tasks = [asyncio.create_task(watched(work)) for work in works]
         self._conductor.start()
         if self._midi is not None:
             self._midi.start()
@@ -149,16 +142,9 @@ def midi_out(port: str, settings: MidiSettings, room: Room) -> MidiOut:
     return MidiOut(MidiPort(port), messages, is_silent=lambda: room.gain() == 0)
 
 
-@contextlib.contextmanager
-def _settings_of(section: str) -> Iterator[None]:
-    try:
-        yield
-    except ValueError as error:
-        raise SettingsError(f"{section}: {error}") from error
-
-
-async def _watched(work: Callable[[], Awaitable[None]]) -> None:
+async def watched(work: Callable[[], Awaitable[None]]) -> None:
+    """Do it, and say so where it ends in a fault that nobody has foreseen."""
     try:
         await work()
     except Exception:  # one wire is no other one's fault, nor the sound's
-        logger.exception("a wire of the exhibit is broken until the next start")
+        logger.exception("a part of the exhibit is broken until the next start")

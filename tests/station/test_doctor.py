@@ -173,6 +173,13 @@ def test_a_sound_card_that_is_not_there(
     assert re.search("'no such sofa' is not there .*there are: |libportaudio2", line)
 
 
+def test_the_sound_cards_there_are_are_named_before_one_is_chosen(
+    settings: Settings, capsys: pytest.CaptureFixture[str]
+) -> None:
+    _, lines = lines_of(settings, capsys)
+    assert re.search("ok .*none asked for(; there are: | .*libportaudio2)", lines["sound card"])
+
+
 def test_a_port_of_osc_that_is_taken(
     settings: Settings, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -137,10 +137,29 @@ def test_a_page_that_cannot_be_fetched_says_why(path: str, why: str) -> None:
         fetch(url + path)
 
 
-@pytest.mark.parametrize("url", ["file:///etc/hostname", "radio.example", "http://", "data:,x"])
+@pytest.mark.parametrize(
+    "url",
+    ["file:///etc/hostname", "radio.example", "http://", "data:,x", "http://[", "http://a:99999"],
+)
 def test_only_addresses_of_pages_are_fetched(url: str) -> None:
     with pytest.raises(PageError, match="http"):
         fetch(url)
+
+
+def test_a_host_that_no_name_can_be_is_answered_with_words() -> None:
+    with pytest.raises(PageError, match="label"):
+        fetch(f"http://{'a' * 70}.example")
+
+
+@pytest.mark.parametrize("address", ["https://[x/player.js", "http://a:99999/player.js"])
+def test_a_script_at_an_address_that_is_none_is_no_player(address: str) -> None:
+    with site(f'<script src="{address}"></script>') as url:
+        assert fetch(url).radio is None
+
+
+def test_a_radio_at_an_address_that_is_none_is_refused() -> None:
+    with site("") as url, pytest.raises(PageError, match="Invalid IPv6 URL"):
+        checked(url, "http://[")
 
 
 def test_a_page_without_an_end_is_left() -> None:

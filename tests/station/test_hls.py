@@ -116,7 +116,7 @@ def test_a_click_is_heard_at_the_date_it_went_on_air(hls: Hls, timeline: Timelin
     click = 60_000
     sound = noise(12 * SECOND) * 1e-3
     sound[click : click + 4] = 0.9
-    timeline.on_air_at(0, MIDNIGHT + timedelta(hours=3))
+    timeline.on_air_at(0, MIDNIGHT + timedelta(hours=3), 0.0)
     hls.publish(encoded(FORMATS["aac"], sound))
     first = heard(hls).entries[0]
     with av.open(io.BytesIO((hls.file(first.init) or b"") + data(hls, first)), "r") as file:
@@ -191,7 +191,7 @@ def test_no_title_breaks_the_playlist(hls: Hls, timeline: Timeline) -> None:
 
 def test_a_machine_that_slept_is_a_discontinuity(hls: Hls, timeline: Timeline) -> None:
     publish(hls, seconds(10))
-    timeline.on_air_at(seconds(10) * FRAME, MIDNIGHT + timedelta(hours=1))
+    timeline.on_air_at(seconds(10) * FRAME, MIDNIGHT + timedelta(hours=1), 0.0)
     publish(hls, seconds(10), first=seconds(10))
     before, last, after = heard(hls).entries[1:4]
     assert last.began - before.began == pytest.approx(
@@ -205,7 +205,7 @@ def test_a_piece_keeps_its_date_when_the_clock_starts_again(hls: Hls, timeline: 
     timeline.add(Start(0, make_piece()))
     publish(hls, seconds(10))
     before = heard(hls).ranges
-    timeline.on_air_at(seconds(10) * FRAME, MIDNIGHT + timedelta(hours=1))
+    timeline.on_air_at(seconds(10) * FRAME, MIDNIGHT + timedelta(hours=1), 0.0)
     publish(hls, seconds(10), first=seconds(10))
     assert heard(hls).ranges == before
 
@@ -265,7 +265,9 @@ def test_a_segment_keeps_its_numbers_from_playlist_to_playlist(
                 assert known.setdefault(entry.name, entry) == entry
         first += count + {"lost": 2, "repeated": -1}.get(then, 0)
         if then == "slept":
-            timeline.on_air_at(first * FRAME, timeline.utc(first * FRAME) + timedelta(seconds=90))
+            timeline.on_air_at(
+                first * FRAME, timeline.utc(first * FRAME) + timedelta(seconds=90), 0.0
+            )
     hls.close()
     assert [entry.number for entry in known.values()] == sorted(e.number for e in known.values())
     _follow_each_other(list(known.values()))

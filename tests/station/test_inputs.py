@@ -73,6 +73,11 @@ def test_a_time_that_is_none_is_named(night: Settings) -> None:
         run(night, "--from", "tonight")
 
 
+def test_a_station_that_is_none_is_answered_with_those_that_are(night: Settings) -> None:
+    with pytest.raises(StationError, match="no station is called 'nacht': main"):
+        run(night, "--station", "nacht")
+
+
 def test_a_quiet_night_says_so(night: Settings, capsys: pytest.CaptureFixture[str]) -> None:
     run(night, "--from", "2027-01-01")
     assert "nobody has turned anything on main" in capsys.readouterr().err

@@ -48,8 +48,9 @@ def test_positions_have_a_time_of_day(timeline: Timeline) -> None:
 
 def test_a_clock_that_starts_again_moves_what_follows(timeline: Timeline) -> None:
     later = MIDNIGHT + timedelta(hours=3)
-    timeline.on_air_at(10 * SAMPLE_RATE_HZ, later)
+    timeline.on_air_at(10 * SAMPLE_RATE_HZ, later, 500.0)
     assert timeline.utc(12 * SAMPLE_RATE_HZ) == later + timedelta(seconds=2)
+    assert timeline.due(12 * SAMPLE_RATE_HZ) == 502.0
 
 
 def test_only_the_recent_past_is_kept(timeline: Timeline) -> None:

@@ -32,7 +32,13 @@ async def test_a_wall_is_told_all_it_needs(http: aiohttp.ClientSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("method", "path"), [("PATCH", "exhibit"), ("POST", "exhibit/mute"), ("POST", "exhibit/volume")]
+    ("method", "path"),
+    [
+        ("PATCH", "exhibit"),
+        ("POST", "exhibit/mute"),
+        ("POST", "exhibit/volume"),
+        ("POST", "exhibit/sensors"),
+    ],
 )
 async def test_without_the_token_the_room_stays_as_it_is(
     http: aiohttp.ClientSession, method: str, path: str
@@ -63,11 +69,21 @@ async def test_a_verb_turns_the_room_and_every_wall_is_told(
     assert {name: told[name] for name in AS_IT_WAS} == AS_IT_WAS | turned
 
 
-async def test_a_verb_is_undone_by_its_opposite(operator: aiohttp.ClientSession) -> None:
-    for verb in ("mute", "unmute", "pause", "resume", "display-off", "display-on"):
-        async with operator.post(f"/api/v1/exhibit/{verb}") as answer:
+@pytest.mark.parametrize(
+    ("verb", "opposite", "turned"),
+    [
+        ("mute", "unmute", {"muted": True}),
+        ("pause", "resume", {"paused": True}),
+        ("display-off", "display-on", {"display": False}),
+    ],
+)
+async def test_a_verb_is_undone_by_its_opposite(
+    operator: aiohttp.ClientSession, verb: str, opposite: str, turned: dict[str, Any]
+) -> None:
+    for each, change in ((verb, turned), (opposite, {})):
+        async with operator.post(f"/api/v1/exhibit/{each}") as answer:
             said = await answer.json()
-    assert {name: said[name] for name in AS_IT_WAS} == AS_IT_WAS
+        assert {name: said[name] for name in AS_IT_WAS} == AS_IT_WAS | change
 
 
 @pytest.mark.parametrize(

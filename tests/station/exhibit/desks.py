@@ -19,7 +19,11 @@ PATIENCE_SECONDS = 20.0
 def message(address: str, *args: Any) -> bytes:
     builder = OscMessageBuilder(PREFIX + address)
     for arg in args:
-        builder.add_arg(arg)
+        if isinstance(arg, tuple):
+            kind, value = arg
+            builder.add_arg(value, kind)
+        else:
+            builder.add_arg(arg)
     return builder.build().dgram
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import random
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -12,7 +13,8 @@ from hypothesis import strategies as st
 from generators.music import PARTS, Piece, Trio
 from renderer.pcm import SAMPLE_RATE_HZ
 from renderer.synth import BLOCK_FRAMES
-from station.exhibit.conductor import LEAD_SECONDS, STALLED_SECONDS, Conductor
+from station.exhibit import conductor
+from station.exhibit.conductor import LEAD_SECONDS, STALLED_SECONDS, WAITING_BLOCKS, Conductor
 from station.exhibit.moments import (
     BarBegins,
     Beat,
@@ -197,6 +199,24 @@ def test_whoever_is_told_by_a_thread_is_told_to_rest_at_the_end(stand: Stand) ->
     stand.conductor.hear(stand.playing.passage())
     stand.conductor.close()
     assert isinstance(stand.told[-1][2], Rest)
+
+
+def test_one_who_hangs_keeps_nobody_from_closing(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conductor, "CLOSE_SECONDS", 0.05)
+    is_free = threading.Event()
+
+    def hang(due: float, moments: Sequence[Moment]) -> None:
+        is_free.wait()
+
+    stand.conductor.tell(hang)
+    stand.conductor.start()
+    passage = stand.playing.passage()
+    for _ in range(WAITING_BLOCKS + 2):
+        stand.conductor.hear(passage)
+    stand.conductor.close()  # comes back
+    is_free.set()
 
 
 def test_a_reader_that_hangs_costs_the_synth_thread_nothing(stand: Stand) -> None:

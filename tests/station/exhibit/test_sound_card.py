@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -153,6 +154,66 @@ def test_without_portaudio_the_package_is_named(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setitem(sys.modules, "sounddevice", None)
     with pytest.raises(CardError, match="apt-get install libportaudio2"):
         outputs()
+
+
+STUBBORN = """
+import time
+print('{"device": "a", "delay_ms": 1000}', flush=True)
+time.sleep(60)
+"""
+NONSENSE = ["print('[1]')", "print('{}')", "print('{')", "print('5')", "print('x' * 100_000)"]
+
+
+def playing(monkeypatch: pytest.MonkeyPatch, program: str, **others: Any) -> SoundCard:
+    """A card whose process is another program."""
+    monkeypatch.setattr(sound_card, "COMMAND", (sys.executable, "-c", program))
+    given: dict[str, Any] = {"delay_ms": 0, "due": lambda _: 0.0, "gain": lambda: 1.0}
+    return SoundCard("wall", **(given | others))
+
+
+async def test_the_end_of_the_station_waits_for_no_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sound_card, "SILENT_SECONDS", 0.1)
+    card = playing(monkeypatch, STUBBORN)
+    task = asyncio.create_task(card.run())
+    await comes_true(lambda: card.pid)
+    await comes_true(lambda: card.pid is None)  # its farewell has begun
+    task.cancel()
+    await asyncio.wait([task], timeout=PATIENCE_SECONDS)
+    assert task.cancelled()
+
+
+@pytest.mark.parametrize("program", NONSENSE)
+async def test_a_process_that_speaks_nonsense_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch, program: str
+) -> None:
+    card = playing(monkeypatch, program)
+    task = asyncio.create_task(card.run())
+    await comes_true(lambda: card.fault)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert card.fault == "its process spoke nonsense"
+
+
+async def test_a_card_that_nobody_tells_how_loud_it_is_to_be_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    news = 'print(\'{"underruns": 0, "jumps": 0, "cents": 0.0}\', flush=True)'
+    card = playing(
+        monkeypatch,
+        STUBBORN.replace("time.sleep(60)", f"time.sleep(0.2); {news}; time.sleep(60)"),
+        gain=lambda: 1 / 0,
+    )
+    task = asyncio.create_task(card.run())
+    await comes_true(lambda: card.fault)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert "ZeroDivisionError" in str(card.fault)
+
+
+def test_the_wall_is_told_from_the_start_what_a_card_can_do() -> None:
+    told: list[float] = []
+    SoundCard("wall", delay_ms=-2000, due=float, gain=lambda: 1.0, delayed=told.append)
+    assert told == [900]
 
 
 # From here on a real process, real PortAudio and real ALSA play into a file.
