@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
+from renderer.artwork import COVER_PX
 from station.station import Station
-from web.heads import COVER_SIZE
 from web.keys import PROGRAMME, station_of
 
 NIGHT = "#101319"  # the page's ground: see static/style.css
@@ -17,7 +18,7 @@ async def manifest(request: web.Request) -> web.Response:
     """GET /manifest.webmanifest: addresses are relative to it, so a path prefix works too."""
     station = station_of(request)
     is_first = station is request.app[PROGRAMME].first
-    view = manifest_view(station, "." if is_first else f"?station={station.name}")
+    view = manifest_view(station, "./" if is_first else f"./?station={quote(station.name)}")
     headers = {hdrs.CACHE_CONTROL: "no-cache"}
     return web.json_response(view, content_type="application/manifest+json", headers=headers)
 
@@ -26,7 +27,6 @@ def manifest_view(station: Station, page: str) -> dict[str, Any]:
     """
     Source: W3C, Web Application Manifest (2024).
     """
-    width, height = COVER_SIZE
     cover = f"api/v1/stations/{station.name}/cover.png"
     return {
         "id": page,
@@ -39,7 +39,7 @@ def manifest_view(station: Station, page: str) -> dict[str, Any]:
         "background_color": NIGHT,
         "theme_color": NIGHT,
         "icons": [
-            {"src": cover, "sizes": f"{width}x{height}", "type": "image/png"},
+            {"src": cover, "sizes": f"{COVER_PX}x{COVER_PX}", "type": "image/png"},
             {"src": "static/favicon.svg", "sizes": "any", "type": "image/svg+xml"},
         ],
     }

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Sequence
+from html import escape
 from pathlib import Path
+from urllib.parse import quote
 
 from aiohttp import hdrs, web
 
-from web.heads import station_head, with_head
+from web.heads import Head, station_head, with_head
 from web.keys import PROGRAMME
 from web.marks import broadcast_data, marked_page
 
@@ -44,8 +46,17 @@ async def page(request: web.Request) -> web.Response:
     if request.path == "/":  # a station that was renamed: the page itself goes to the first
         name = request.query.get("station", "")
         station = programme.stations.get(name, programme.first)
-        html = with_head(html, station_head(request, station))
+        html = page_about(html, station_head(request, station))
+        if station is not programme.first:
+            own = f'"manifest.webmanifest?station={quote(station.name)}"'
+            html = html.replace(b'"manifest.webmanifest"', own.encode())
     return html_answer(html, page_headers())
+
+
+def page_about(html: bytes, head: Head) -> bytes:
+    """A page with such a head; who runs no scripts finds the sound that it tells of."""
+    link = f'href="{escape(head.sound)}"'
+    return with_head(html, head).replace(b'href="stream.mp3"', link.encode())
 
 
 def html_answer(html: bytes, headers: dict[str, str]) -> web.Response:

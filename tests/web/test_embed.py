@@ -91,6 +91,18 @@ async def test_it_survives_a_cut_network_without_a_press(browser: Browser, stati
             await page.close()
 
 
+async def test_a_script_that_did_not_come_is_asked_for_again(
+    browser: Browser, station: OnAir
+) -> None:
+    body = ELEMENT.format(script="script async", radio=station.url, said="", inside="")
+    async with foreign_site(body) as site:
+        page = await browser.new_page()
+        await page.route("**/static/face.js*", lambda route: route.abort(), times=1)
+        await page.goto(site)
+        await page.wait_for_function(IS_THERE)
+        await page.close()
+
+
 async def test_without_scripts_it_is_a_link(browser: Browser, station: OnAir) -> None:
     body = ELEMENT.format(script="script async", radio=station.url, said="", inside=LINK)
     async with (
@@ -119,10 +131,11 @@ async def test_a_player_that_leaves_the_page_falls_silent(browser: Browser, stat
     body = ELEMENT.format(script="script async", radio=station.url, said="autoplay", inside="")
     async with foreign_site(body) as site, visit(browser, site) as page:
         await page.wait_for_function(PLAYS)
-        gone = """() => {
+        gone = """async () => {
           const element = document.querySelector("latent-fm");
           globalThis.audio = element.player.audio;
           document.body.append(element);
+          await null; await null; // as long as it waits before it believes that it left
           globalThis.moved = element.state;
           element.remove();
         }"""
@@ -160,18 +173,42 @@ async def test_a_frame_without_an_origin_plays_and_asks_its_host_to_follow_links
         }
 
 
+async def test_no_other_page_of_ours_is_seen_in_a_frame(browser: Browser, station: OnAir) -> None:
+    async with foreign_site(f'<iframe src="{station.url}/"></iframe>') as site:
+        page = await browser.new_page()
+        await page.goto(site)
+        [frame] = page.main_frame.child_frames
+        assert await frame.locator("#play").count() == 0
+        await page.close()
+
+
 async def some_sound(station: OnAir) -> bytes:
     async with listen(station.port, "/stream.mp3") as stream:
         return await stream.read(60_000)
 
 
-async def test_a_frame_plays_one_piece(browser: Browser, station: OnAir) -> None:
-    sound = await some_sound(station)  # instead of the file, which takes long to make
+async def piece_with_sound(page: Page, station: OnAir) -> dict[str, Any]:
+    """A piece whose file is there at once; it takes long to make."""
+    sound = await some_sound(station)
+    now = await (await page.request.get(f"{station.url}/api/v1/now")).json()
+    piece: dict[str, Any] = now["playing"]["piece"]
+    file = f"{station.url}/api/v1/pieces/{piece['id']}.mp3"
+    await page.route(file, lambda route: route.fulfill(body=sound, content_type="audio/mpeg"))
+    return piece
+
+
+async def test_a_piece_plays_by_itself_where_it_is_asked_to(
+    browser: Browser, station: OnAir
+) -> None:
     async with visit(browser, "about:blank") as page:
-        now = await (await page.request.get(f"{station.url}/api/v1/now")).json()
-        piece = now["playing"]["piece"]
-        file = f"{station.url}/api/v1/pieces/{piece['id']}.mp3"
-        await page.route(file, lambda route: route.fulfill(body=sound, content_type="audio/mpeg"))
+        piece = await piece_with_sound(page, station)
+        await page.goto(f"{station.url}/embed?piece={piece['id']}&autoplay=1")
+        await page.wait_for_function(PLAYS)
+
+
+async def test_a_frame_plays_one_piece(browser: Browser, station: OnAir) -> None:
+    async with visit(browser, "about:blank") as page:
+        piece = await piece_with_sound(page, station)
         await page.goto(f"{station.url}/embed?piece={piece['id']}")
         await page.get_by_text("Press play to listen").wait_for()
         assert await page.inner_text("#title") == piece["title"]

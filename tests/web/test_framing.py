@@ -60,6 +60,14 @@ async def test_no_other_page_is_framed(http: aiohttp.ClientSession, path: str) -
         assert "frame-ancestors 'none'" in answer.headers["Content-Security-Policy"]
 
 
+@pytest.mark.parametrize("path", ["/", "/embed"])
+async def test_without_scripts_a_page_links_to_the_sound_of_its_station(
+    http: aiohttp.ClientSession, path: str
+) -> None:
+    async with http.get(f"{path}?station=night") as answer:
+        assert '/stations/night/stream.mp3">Listen' in await answer.text()
+
+
 @pytest.mark.parametrize("query", ["station=x", "piece=x", "piece=00000000000000000000"])
 async def test_a_player_of_nothing_is_not_found(http: aiohttp.ClientSession, query: str) -> None:
     async with http.get(f"/embed?{query}") as answer:

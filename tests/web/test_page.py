@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urljoin
 
 import pytest
 from playwright.async_api import Browser, Page
@@ -126,6 +127,25 @@ async def test_sharing_copies_the_address_of_the_piece_for_ever(page: Page) -> N
     assert copied in [page.url + each["piece"]["links"]["page"][1:] for each in now["recent"]]
 
 
+async def test_an_address_that_must_be_copied_by_hand_stays(page: Page) -> None:
+    await page.clock.install()
+    await page.goto("/?station=night&mount=flac")
+    await page.wait_for_function(HAS_FORMATS)
+    await page.evaluate(
+        "() => { navigator.clipboard.writeText = () => Promise.reject(new Error()) }"
+    )
+    await page.click("#share-station")
+    await page.clock.run_for(10_000)
+    assert await page.inner_text("#station-shared") == page.url.removesuffix("&mount=flac")
+
+
+async def test_the_choice_of_formats_says_what_is_played(page: Page) -> None:
+    await page.goto("/?mount=opus-tagged")
+    await page.wait_for_function(HAS_FORMATS)
+    assert await page.input_value("#format") == await page.evaluate("latentfm.player.format")
+    assert await page.evaluate("Object.keys(localStorage)") == []
+
+
 async def test_m_mutes_until_somebody_wants_their_keys_back(page: Page) -> None:
     await page.goto("/")
     await page.wait_for_function("() => window.latentfm")
@@ -150,9 +170,9 @@ async def test_the_narrowest_phone_scrolls_one_way_only(browser: Browser, statio
 async def test_the_station_can_be_put_on_a_home_screen(page: Page) -> None:
     await page.goto("/?station=night")
     href = await page.get_attribute("link[rel=manifest]", "href")
-    answer = await page.request.get(f"/{href}?station=night")
-    manifest = await answer.json()
+    address = urljoin(page.url, href)
+    manifest = await (await page.request.get(address)).json()
     assert manifest["name"] == "Night"
-    assert (await page.request.get(f"/{manifest['start_url']}")).status == 200
+    assert urljoin(address, manifest["start_url"]) == page.url
     for icon in manifest["icons"]:
-        assert (await page.request.get(f"/{icon['src']}")).status == 200
+        assert (await page.request.get(urljoin(address, icon["src"]))).status == 200

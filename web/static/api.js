@@ -25,7 +25,7 @@ export class Api {
 
   /** An address the station gave, as this page reaches it. */
   address(path) {
-    return new URL(path.replace(/^\//, ""), this.base).href;
+    return new URL(path.replace(/^\/|^$/, "./"), this.base).href;
   }
 
   /** `address(path)` for this station. */

@@ -3,7 +3,7 @@
 import { FRAMES_PER_SECOND, Timeline } from "./timeline.js";
 
 const BELIEVED_MS = 10_000; // the station says its clock every 5 s
-const SPREAD_MS = 4_000; // all listeners learn of a piece at once; they need not all ask at once
+export const SPREAD_MS = 4_000; // all listeners learn of a piece at once; they need not all ask at once
 
 /** Fires each event of the station by its name, with what it says as `detail`. */
 export class Broadcast extends EventTarget {

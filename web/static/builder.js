@@ -130,6 +130,7 @@ byId("station").replaceChildren(
 );
 byId("station").selectedIndex = stations.indexOf(here);
 byId("what").hidden = Boolean(piece) || stations.length === 1;
-title = piece ? (await api.get(`pieces/${piece}`)).title : here.title;
+const called = piece && (await api.get(`pieces/${piece}`).catch(() => ({ title: piece })));
+title = (called || here).title;
 say(document.querySelector(".home"), stations[0].title);
 show();

@@ -17,7 +17,7 @@ import { Wall, barAt, driftAt } from "./wall/wall.js";
 
 const LOOK_MS = 1_000;
 const SETTLE_MS = 2_000; // a station's clock comes through the network: lean slowly
-const DARKENS_MS = 2_000; // as in exhibit.css
+const DARKENS_MS = 2_000; // a little longer than in exhibit.css
 const CAPTIONED = ["sky", "walk"]; // the other scenes name what sounds themselves
 const fixed = query.get("scene") in SCENES ? query.get("scene") : null;
 

@@ -18,7 +18,7 @@ export function showRoll(box, sound) {
   });
   return () => {
     stop();
-    roll.close?.();
+    roll.close();
     canvas.remove();
   };
 }

@@ -15,6 +15,7 @@ let sheet = null; // one for all elements of the page
 /** A face for `host`, or null if that left meanwhile. Throws when the radio is away. */
 export async function makeFace(host) {
   sheet ??= await fetchSheet();
+  if (host.getAttribute("piece")) await import("./record.js");
   return host.isConnected ? new Face(host) : null;
 }
 
@@ -30,6 +31,7 @@ class Face {
   #parts = {};
   #api;
   #sound = null; // a Live, or the Record of a piece
+  #tuning; // the last #tune asked for
   #roll = null; // {stop}
   #seen = false;
   #title; // that the lock screen shows
@@ -67,6 +69,7 @@ class Face {
     this.#sight.disconnect();
     clearInterval(this.#telling);
     this.#roll?.stop();
+    this.#roll = this.#tuning = null;
     this.#sound?.close();
   }
 
@@ -97,9 +100,11 @@ class Face {
 
   /** Another station or piece. */
   async #tune(plays) {
+    const tuning = (this.#tuning = {});
     const [station, piece] = [this.#asked("station"), this.#asked("piece")];
     const { Record } = piece ? await import("./record.js") : {};
-    if (this.#sound) this.#sound.close();
+    if (this.#tuning !== tuning) return;
+    this.#sound?.close();
     this.#api = new Api(BASE, station || null);
     this.#sound = piece ? new Record(this.#api, piece) : new Live(this.#api);
     const { player } = this.#sound;
@@ -128,17 +133,16 @@ class Face {
     for (const name of ["title", "key", "place", "status"]) say(this.#parts[name], told[name] ?? "");
     say(link, told.station ?? "");
     link.href = told.link;
-    const picture = told.cover && !cover.hidden ? this.#api.address(told.cover) : "";
+    const picture = told.links && !cover.hidden ? this.#api.address(told.links.cover) : "";
     if (picture && cover.src !== picture) cover.src = picture;
     if (this.player.wanted && told.title !== this.#title) this.#tellOutside(told);
   }
 
   /** The lock screen. */
-  #tellOutside({ title, station: artist, cover }) {
+  async #tellOutside({ title, station: artist, links }) {
     this.#title = title;
-    if (!navigator.mediaSession) return;
-    const artwork = cover ? [{ src: this.#api.address(cover), type: "image/svg+xml" }] : [];
-    navigator.mediaSession.metadata = new MediaMetadata({ title, artist, artwork });
+    const { showOutside } = await import("./lockscreen.js").catch(() => ({}));
+    showOutside?.({ title, artist, links }, this.#api);
   }
 
   /** Take what the attributes say of its looks. */
@@ -153,7 +157,7 @@ class Face {
     this.#roll = null;
     if (!shown.includes("roll")) return;
     const roll = (this.#roll = { stop() {} }); // the last one asked for
-    const { showRoll } = await import("./face-roll.js");
-    if (this.#roll === roll) roll.stop = showRoll(this.#box, () => this.#sound);
+    const { showRoll } = await import("./face-roll.js").catch(() => ({}));
+    if (showRoll && this.#roll === roll) roll.stop = showRoll(this.#box, () => this.#sound);
   }
 }

@@ -22,20 +22,24 @@ const hinted = (format) => [nameOf(format), HINTS[format]].filter(Boolean).join(
 
 /** Let `select` choose what `player` plays; it is remembered, unless the page's address says. */
 export function bindFormats(select, player, asked) {
-  const wish = asked ?? kept("format");
+  let wish = asked ?? kept("format");
   player.choose(wish);
   const show = () => {
-    const [best] = player.formats;
-    if (!best || select.options.length) return;
-    const options = player.formats.map((format) => new Option(hinted(format), format));
-    select.replaceChildren(new Option(`Best for this browser (${nameOf(best)})`, ""), ...options);
-    select.value = player.formats.includes(wish) ? wish : "";
+    const { format, formats } = player;
+    if (!formats.length) return;
+    if (!select.options.length) {
+      const best = new Option(`Best for this browser (${nameOf(formats[0])})`, "");
+      // Somebody may wish for what browsers are not expected to play.
+      const each = [...new Set([...formats, format])].map((name) => new Option(hinted(name), name));
+      select.replaceChildren(best, ...each);
+    }
+    select.value = format === wish ? wish : "";
   };
   select.addEventListener("change", () => {
-    const format = select.value || null;
-    keep("format", format);
-    player.choose(format);
+    wish = select.value || null;
+    keep("format", wish);
+    player.choose(wish);
   });
-  player.addEventListener("change", show); // once it knows what there is
+  player.addEventListener("change", show); // also once it knows what there is
   show();
 }

@@ -27,8 +27,7 @@ export function listen(tell) {
     return heard === null ? null : timeline.at(heard);
   };
   const show = () => {
-    const away = player.state === "stopped" && broadcast.now && !broadcast.online;
-    const state = away ? "gone" : player.state;
+    const { state } = live;
     document.documentElement.dataset.state = state;
     byId("play").ariaPressed = String(player.wanted);
     say(byId("status"), STATUS[state]);

@@ -39,6 +39,13 @@ export class Live {
     return this.#broadcast?.timeline ?? NOTHING;
   }
 
+  /** The player's; "gone" as well where nothing is to be heard and the station is away. */
+  get state() {
+    const { state } = this.player;
+    const away = state === "stopped" && this.#broadcast?.now && !this.#broadcast.online;
+    return away ? "gone" : state;
+  }
+
   /** Hear what the station says, while `wanted`. */
   attend(wanted) {
     if (wanted === Boolean(this.#broadcast)) return;
@@ -63,21 +70,19 @@ export class Live {
     return live === null ? null : live - EDGE_SECONDS * FRAMES_PER_SECOND;
   }
 
-  /** What to show: `{state, status, title, key, cover, station, link}`; null before it is known. */
+  /** What to show: `{state, status, title, key, links, station, link}`; null before it is known. */
   told() {
-    const broadcast = this.#broadcast;
-    this.#now = broadcast?.now ?? this.#now;
+    this.#now = this.#broadcast?.now ?? this.#now;
     if (!this.#now) return null;
     const at = this.position();
     const piece = at === null ? null : this.timeline.at(at)?.piece;
-    const away = this.player.state === "stopped" && broadcast?.now && !broadcast.online;
-    const state = away ? "gone" : this.player.state;
+    const { state } = this;
     return {
       state,
       status: STATUS[state],
       title: piece?.title ?? this.#now.show,
       key: piece?.key ?? "",
-      cover: piece?.links.cover,
+      links: piece?.links,
       station: this.#now.title,
       link: this.#api.ours("/"),
     };

@@ -4,7 +4,8 @@
 if (!customElements.get("latent-fm")) {
   // A module imports by its own address; a plain script of another site has to say it.
   const own = document.currentScript?.src;
-  const load = () => (own ? import(new URL("static/face.js", own)) : import("./static/face.js"));
+  let again = ""; // browsers may remember what failed: each try has another address
+  const load = () => import(own ? new URL(`static/face.js${again}`, own) : `./static/face.js${again}`);
 
   class LatentFm extends HTMLElement {
     static observedAttributes = [
@@ -55,6 +56,7 @@ if (!customElements.get("latent-fm")) {
       try {
         this.#face = await (await load()).makeFace(this);
       } catch {
+        again += "?";
         await new Promise((done) => setTimeout(done, waitMs * (1 + Math.random())));
         if (this.isConnected) return this.#open(Math.min(60_000, 2 * waitMs));
       }

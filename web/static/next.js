@@ -1,14 +1,14 @@
 // What comes next, and how the music gets there.
 
 import { byId, say } from "./dom.js";
-import { length } from "./pieces.js";
+import { length } from "./length.js";
 import { FRAMES_PER_SECOND, STEPS_PER_BAR, tempoAt } from "./timeline.js";
 
 /**
  * What follows `airing`: `{bridge, piece}`, the airing of the bridge and what the station tells of
  * the piece beyond it; each null where there is none, or nobody knows.
  */
-export function following(timeline, airing, waypoint) {
+function following(timeline, airing, waypoint) {
   const next = timeline.after(airing);
   if (next && next.piece.origin !== "bridge") return { bridge: null, piece: next.piece };
   const beyond = next && timeline.after(next)?.piece;

@@ -1,6 +1,7 @@
 // The station's page.
 
 import { showBefore } from "./before.js";
+import { SPREAD_MS } from "./broadcast.js";
 import { byId, make, say } from "./dom.js";
 import { bindFormats } from "./formats.js";
 import { frames } from "./frames.js";
@@ -8,6 +9,7 @@ import { address, api, get, ours, query, station } from "./here.js";
 import { house } from "./house.js";
 import { bindKeys } from "./keys.js";
 import { listen } from "./listening.js";
+import { showOutside } from "./lockscreen.js";
 import { LatentMap } from "./map.js";
 import { showNext } from "./next.js";
 import { pageOf } from "./pieces.js";
@@ -29,6 +31,7 @@ const volume = new Volume(player.audio);
 let told; // the airing the page now shows
 let goal; // the title of what follows it
 let rate; // where the station takes ratings
+let spreadMs = 0; // of the questions that all pages ask at a new piece; the first is not for all
 
 /** Show what is heard: `airing` (or null) at `position`. */
 function tell(airing, position) {
@@ -79,8 +82,10 @@ function turn(airing) {
   if (!piece) return;
   byId("about").href = pageOf(piece.id);
   byId("files").replaceChildren(...Object.entries(FILES).map(([kind, name]) => file(piece, kind, name)));
-  showOutside(piece, broadcast.now.title);
-  learnMap();
+  const { title, show: album, links } = piece;
+  showOutside({ title, album, artist: broadcast.now.title, links }, api);
+  setTimeout(learnMap, Math.random() * spreadMs);
+  spreadMs = SPREAD_MS;
 }
 
 function file({ title, links }, kind, textContent) {
@@ -93,19 +98,6 @@ function file({ title, links }, kind, textContent) {
 /** Whose sounds these are, and on what terms. */
 function credits({ name, credits, licence }) {
   return ["Sound font: " + name, credits, licence].filter(Boolean).join(" · ");
-}
-
-/** Tell the lock screen and the media keys. */
-function showOutside({ title, show: album, links }, artist) {
-  if (!("mediaSession" in navigator)) return;
-  const artwork = [
-    { src: links.cover_png, sizes: "512x512", type: "image/png" },
-    { src: links.cover, sizes: "any", type: "image/svg+xml" },
-  ];
-  navigator.mediaSession.metadata = new MediaMetadata({
-    ...{ title, artist, album },
-    artwork: artwork.filter(({ src }) => src).map((each) => ({ ...each, src: address(each.src) })),
-  });
 }
 
 async function learnMap() {

@@ -1,7 +1,8 @@
-// A piece in a list, wherever it stands; and how times are said.
+// A piece in a list, wherever it stands; and how its times are said.
 
 import { address } from "./here.js";
 import { make } from "./dom.js";
+import { length } from "./length.js";
 
 const TIMEOUT_MS = 15_000;
 
@@ -15,10 +16,6 @@ export async function ask(path) {
 
 /** The address of a piece's page. */
 export const pageOf = (id) => address(`/pieces/${id}`);
-
-/** `1:48` */
-export const length = (seconds) =>
-  `${Math.floor(Math.round(seconds) / 60)}:${String(Math.round(seconds) % 60).padStart(2, "0")}`;
 
 /** A day and a time, as they are said where the listener is. */
 export const moment = (utc) =>

@@ -61,10 +61,6 @@ export class Player extends EventTarget {
     return this.state !== "stopped";
   }
 
-  get closed() {
-    return this.#closed.signal.aborted;
-  }
-
   /** The format that is played, or would be. */
   get format() {
     const given = [...this.formats, ...(this.#station?.streams ?? []).map(({ format }) => format)];
@@ -79,10 +75,9 @@ export class Player extends EventTarget {
   }
 
   play() {
-    if (this.wanted || this.closed) return;
+    if (this.wanted || this.#closed.signal.aborted) return;
     this.#attempt = 0;
-    keyed = this;
-    setKeys(() => this.play(), () => this.stop());
+    takeKeys(this);
     this.#connect();
   }
 
@@ -101,9 +96,7 @@ export class Player extends EventTarget {
     this.stop();
     this.#closed.abort();
     clearInterval(this.#watching);
-    if (keyed !== this) return;
-    keyed = null;
-    setKeys(null, null);
+    dropKeys(this);
   }
 
   /** The position this listener hears, or null when silent or not known yet. */
@@ -215,8 +208,13 @@ export class Player extends EventTarget {
   }
 }
 
-function setKeys(play, stop) {
-  const keys = navigator.mediaSession;
-  keys?.setActionHandler("play", play);
-  for (const name of ["pause", "stop"]) keys?.setActionHandler(name, stop);
+/** Let the media keys play and stop `player`, which may be a Record; nobody if it is null. */
+export function takeKeys(player) {
+  keyed = player;
+  for (const key of ["play", "pause", "stop"]) {
+    const act = player && (() => (key === "play" ? player.play() : player.stop()));
+    navigator.mediaSession?.setActionHandler(key, act);
+  }
 }
+
+export const dropKeys = (player) => player === keyed && takeKeys(null);

@@ -1,7 +1,9 @@
-// One piece as it is heard here: its file, played from beginning to end. Like live.js.
+// One piece as it is heard here: its file, played from beginning to end.
 
 import { patienceMs } from "./api.js";
 import { house } from "./house.js";
+import { length } from "./length.js";
+import { dropKeys, takeKeys } from "./player.js";
 import { FRAMES_PER_SECOND, Timeline } from "./timeline.js";
 
 const AGAIN_ATTEMPTS = 4; // about 6 s of trying
@@ -14,11 +16,7 @@ const STATUS = {
   gone: "The station is away. Trying again…",
 };
 
-/** `1:48` */
-const clock = (seconds) =>
-  `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
-
-/** Has what Live and its Player have. */
+/** A Live and its Player in one, as far as <latent-fm> asks; there are no formats to choose from. */
 export class Record extends EventTarget {
   audio = new Audio();
   state = "stopped";
@@ -52,9 +50,10 @@ export class Record extends EventTarget {
   }
 
   play() {
-    if (!this.#piece || this.wanted) return;
+    if (this.wanted || this.#lost || this.#closed.signal.aborted) return;
+    takeKeys(this);
     this.#enter("connecting");
-    this.#fetch();
+    if (this.#piece) this.#fetch();
   }
 
   stop() {
@@ -70,6 +69,7 @@ export class Record extends EventTarget {
 
   close() {
     this.stop();
+    dropKeys(this);
     this.#closed.abort();
     this.audio.removeAttribute("src");
     this.audio.load();
@@ -89,8 +89,8 @@ export class Record extends EventTarget {
       status: STATUS[this.state],
       title: piece.title,
       key: piece.key,
-      place: `${clock(this.audio.currentTime)} / ${clock(piece.seconds)}`,
-      cover: piece.links.cover,
+      place: `${length(this.audio.currentTime)} / ${length(piece.seconds)}`,
+      links: piece.links,
       station: this.#station,
       link: this.#api.address(piece.links.page),
     };
@@ -104,11 +104,12 @@ export class Record extends EventTarget {
         this.timeline.sync([{ position: 0, frames, piece }], null);
         this.#station = (await house(this.#api, this.#closed.signal)).here?.title ?? "";
         this.#piece = piece;
+        if (this.wanted) this.#fetch();
         return this.dispatchEvent(new Event("change"));
       } catch ({ message }) {
         if (message.endsWith("404")) {
           this.#lost = { state: "stopped", title: "No such piece", link: this.#api.address("pieces") };
-          return;
+          return this.stop();
         }
         await new Promise((done) => setTimeout(done, patienceMs(attempt)));
       }

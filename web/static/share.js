@@ -10,9 +10,10 @@ export function bindShare(button, status, link) {
   button.hidden = false;
   button.addEventListener("click", async () => {
     const { title, url } = link();
+    const told = await shared(title, url);
     clearTimeout(telling);
-    say(status, await shared(title, url));
-    telling = setTimeout(() => say(status, ""), TOLD_MS);
+    say(status, told);
+    if (told !== url) telling = setTimeout(() => say(status, ""), TOLD_MS);
   });
 }
 

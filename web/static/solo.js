@@ -1,8 +1,9 @@
 // Plays the file of one piece, and says where in it we are.
 
 import { byId, say } from "./dom.js";
-import { address } from "./here.js";
-import { length } from "./pieces.js";
+import { api } from "./here.js";
+import { length } from "./length.js";
+import { showOutside } from "./lockscreen.js";
 import { secondsAt, stepAt, STEPS_PER_BAR } from "./timeline.js";
 
 const WAITING = "The station is making the file. That takes some seconds, the first time.";
@@ -26,7 +27,10 @@ export class Solo extends EventTarget {
     this.audio.addEventListener("timeupdate", () => this.#tell());
     addEventListener("keydown", (event) => this.#key(event));
     this.#show("stopped", `Press play to listen: ${length(piece.seconds)}`);
-    this.#media();
+    const { title, show: album, links } = piece;
+    showOutside({ title, album, links }, api);
+    navigator.mediaSession?.setActionHandler("play", () => this.play());
+    navigator.mediaSession?.setActionHandler("pause", () => this.audio.pause());
     window.latentfm = { audio: this.audio };
     const draw = () => {
       if (!this.audio.paused) this.dispatchEvent(new Event("moved"));
@@ -95,18 +99,5 @@ export class Solo extends EventTarget {
     if (!bars) return event.repeat || this.toggle();
     const bar = Math.floor(stepAt(this.#piece, this.seconds ?? 0) / STEPS_PER_BAR + 0.01) + bars;
     this.seek(secondsAt(this.#piece, Math.max(0, bar) * STEPS_PER_BAR));
-  }
-
-  /** For the lock screen and the media keys. */
-  #media() {
-    if (!("mediaSession" in navigator)) return;
-    const { title, show: album, links } = this.#piece;
-    const artwork = [
-      { src: address(links.cover_png), sizes: "512x512", type: "image/png" },
-      { src: address(links.cover), sizes: "any", type: "image/svg+xml" },
-    ];
-    navigator.mediaSession.metadata = new MediaMetadata({ title, album, artwork });
-    navigator.mediaSession.setActionHandler("play", () => this.play());
-    navigator.mediaSession.setActionHandler("pause", () => this.audio.pause());
   }
 }

@@ -13,7 +13,7 @@ export class Volume {
 
   constructor(audio) {
     this.#audio = audio;
-    this.set(Number(kept("volume") ?? FIRST));
+    this.#be(Number(kept("volume") ?? FIRST));
     this.#slider.addEventListener("input", () => this.set(this.#slider.valueAsNumber));
     this.#button.addEventListener("click", () => this.mute());
     // iOS leaves the volume to its buttons: a slider that does nothing is worse than none.
@@ -24,10 +24,8 @@ export class Volume {
 
   /** 0 to 1; who turns it wants to hear it. */
   set(volume) {
-    const audio = this.#audio;
-    audio.volume = Math.min(1, Math.max(0, volume));
-    this.#slider.value = audio.volume;
-    keep("volume", audio.volume);
+    this.#be(volume);
+    keep("volume", this.#audio.volume);
     this.mute(false);
   }
 
@@ -38,5 +36,10 @@ export class Volume {
   mute(muted = !this.#audio.muted) {
     this.#audio.muted = muted;
     this.#button.ariaPressed = String(muted);
+  }
+
+  #be(volume) {
+    this.#audio.volume = Math.min(1, Math.max(0, volume));
+    this.#slider.value = this.#audio.volume;
   }
 }

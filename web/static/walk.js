@@ -22,7 +22,7 @@ export function walkAt({ piece, position: start }, position, next = null, still 
 }
 
 /** Slowly off, slowly there: 0 up to 0, 1 from 1 on. */
-function ease(t) {
+export function ease(t) {
   const held = Math.min(1, Math.max(0, t));
   return held * held * (3 - 2 * held);
 }

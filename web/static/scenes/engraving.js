@@ -59,10 +59,6 @@ export class Engraving {
     return secondsAt(this.#piece, this.#first * STEPS_PER_BAR);
   }
 
-  get to() {
-    return secondsAt(this.#piece, (this.#first + this.#bars) * STEPS_PER_BAR);
-  }
-
   /** Where `step` of the piece lies, px. */
   x(step) {
     const bar = Math.min(this.#bars - 1e-6, Math.max(0, step / STEPS_PER_BAR - this.#first));

@@ -66,7 +66,7 @@ function slidesOf({ house, room }) {
 }
 
 /** "at 10:00", "tomorrow at 10:00", "on Tuesday at 10:00". */
-export function moment(when, now = new Date()) {
+function moment(when, now = new Date()) {
   const days = Math.round((midnight(when) - midnight(now)) / 86_400_000);
   const time = when.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
   const how = days < 7 ? { weekday: "long" } : { day: "numeric", month: "long" };

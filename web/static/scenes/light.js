@@ -65,7 +65,7 @@ export class Light {
  * The melody's hue, from rose to gold: neighbours on the circle of fifths have neighbouring hues,
  * relatives the same. The greens between would look sick on a wall.
  */
-export function hueOf(key) {
+function hueOf(key) {
   const [tonic, mode] = key.split(" ");
   const place = FIFTHS.indexOf(FLATS[tonic] ?? tonic) - (mode === "minor" ? 3 : 0);
   return 22 + 32 * Math.sin((place / FIFTHS.length) * 2 * Math.PI);

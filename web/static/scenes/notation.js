@@ -21,10 +21,10 @@ const DRUMS = [
   [9, "cross"], [9, "cross"], [8, "cross"], [10, "cross"],
 ];
 // The two staves with pitches: the lowest line, as a diatonic number (C4 is 28), and its clef.
-export const CLEFS = { melody: { lowest: 30, median: 71 }, bass: { lowest: 18, median: 50 } };
+const CLEFS = { melody: { lowest: 30, median: 71 }, bass: { lowest: 18, median: 50 } };
 
 /** Sharps of a key's signature, below 0 flats. */
-export function sharpsOf(key) {
+function sharpsOf(key) {
   const [tonic, mode] = key.split(" ");
   const sharps = (SHARPS[tonic] ?? 0) - (mode === "minor" ? 3 : 0);
   return sharps > 7 ? sharps - 12 : sharps;
@@ -42,7 +42,7 @@ export function spell(pitch, key) {
 }
 
 /** The accidental that the signature gives a diatonic number. */
-export function signed(place, sharps) {
+function signed(place, sharps) {
   const order = LETTERS_BY_FIFTHS.indexOf(LETTERS[((place % 7) + 7) % 7]);
   if (sharps > 0) return order < sharps ? 1 : 0;
   return 6 - order < -sharps ? -1 : 0;

@@ -1,22 +1,17 @@
 // The walk through latent space as a line in time. Pure.
 //
 // A piece's `walk` says where each of its bars lies on a plane that all pieces of a model share. Bars
-// of a section lie on one point, so the line rests there and goes over to the next point within a
-// bar. A piece without a walk (made by rule) is nowhere: the line waits where it was.
+// of a section lie on one point, so the line rests there and goes over to the next point before the
+// next bar begins. A piece without a walk (made by rule) is nowhere: the line waits where it was.
 
-import { FRAMES_PER_SECOND, STEPS_PER_BAR, stepAt } from "../timeline.js";
+import { walkAt } from "../walk.js";
 
 /** Where the walk is at `position`, `[x, y]`; null where nobody knows. */
 export function placeAt(timeline, position) {
   const airing = timeline.between(position, position + 1)[0];
-  const bars = airing?.piece.walk?.bars;
-  if (!bars) return airing ? last(timeline, airing) : null;
-  const seconds = (position - airing.position) / FRAMES_PER_SECOND;
-  const bar = stepAt(airing.piece, seconds) / STEPS_PER_BAR - 0.5; // from the middle of the first
-  const from = Math.floor(bar);
-  const before = bars[Math.min(from, bars.length - 1)] ?? last(timeline, airing) ?? bars[0];
-  const after = bars[from + 1] ?? timeline.after(airing)?.piece.walk?.bars[0] ?? bars.at(-1);
-  return between(before, after, smooth(bar - from));
+  if (!airing) return null;
+  const next = timeline.after(airing)?.piece.walk?.bars[0];
+  return walkAt(airing, position, next)?.place ?? last(timeline, airing);
 }
 
 /** The end of the walk before `airing`, or null. */
@@ -52,7 +47,3 @@ function constellate(piece) {
   });
   return { points, ways: [...ways.values()] };
 }
-
-const between = ([x0, y0], [x1, y1], share) => [x0 + (x1 - x0) * share, y0 + (y1 - y0) * share];
-
-const smooth = (share) => share * share * (3 - 2 * share);

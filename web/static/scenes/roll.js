@@ -21,7 +21,7 @@ export class Roll {
 
   #range = new Range();
   #view;
-  #paper; // {x, wide, inner, lane}: where it lies, in CSS pixels
+  #paper; // {x, wide, edge, lane}: where it lies, in CSS pixels
   #fall; // pixels a second
   #from; // {y, position}: what is drawn where
   #bar; // where the sound is, px from the top

@@ -1,6 +1,7 @@
 // The music as a score, written as it is played: the line that sounds on top, what comes below.
 
 import { STEPS_PER_BAR } from "../timeline.js";
+import { ease } from "../walk.js";
 import { Engraving, TALL } from "./engraving.js";
 import { Pen } from "./glyphs.js";
 import { SERIF, keyName } from "./text.js";
@@ -25,6 +26,7 @@ export class Score {
     const shape = shapeOf(width, height);
     const lines = this.#lines(context, shape);
     const [current] = lines;
+    if (!current) return; // the piece is over
     const since = view.seconds - current.engraving.from;
     const turning = view.still ? 0 : 1 - ease(since / TURN_SECONDS);
     const x = (width - shape.wide) / 2;
@@ -149,9 +151,4 @@ function shapeOf(width, height) {
   const unit = Math.min((HIGH * height) / rows / TALL, wide / (BAR_UNITS + 8));
   const bars = [8, 4, 2, 1].find((each) => each * BAR_UNITS * unit + 8 * unit <= wide) ?? 1;
   return { wide, unit, rows, bars, tall: TALL * unit };
-}
-
-function ease(share) {
-  const within = Math.min(1, Math.max(0, share));
-  return within * within * (3 - 2 * within);
 }

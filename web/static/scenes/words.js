@@ -1,7 +1,7 @@
 // Only words, very large: what sounds, in which key, how fast, how far. For whoever cannot read a
 // drawing, or stands at the other end of the hall.
 
-import { STEPS_PER_BAR, tempoAt } from "../timeline.js";
+import { FRAMES_PER_SECOND, STEPS_PER_BAR, tempoAt } from "../timeline.js";
 import { SANS, SERIF, fitting, keyName, lines } from "./text.js";
 
 const MARGIN = 0.07; // of the shorter side
@@ -15,7 +15,7 @@ export class Words {
   draw(context, view) {
     const { airing, seconds, light } = view;
     if (!airing) return;
-    const left = (airing.end - airing.position) / 48_000 - seconds;
+    const left = (airing.end - airing.position) / FRAMES_PER_SECOND - seconds;
     const lit = Math.min(1, seconds / FADE_SECONDS, Math.max(0, left / FADE_SECONDS));
     context.fillStyle = light.strong.matches ? "#fff" : light.ink;
     context.textBaseline = "alphabetic";
@@ -34,7 +34,7 @@ export class Words {
     const title = lines(context, piece.title, wide);
     const small = 0.048 * shorter;
     const tall = title.length * big * 1.1 + small * 5;
-    const turn = Math.round(airing.position / 48_000) % PLACES.length;
+    const turn = Math.round(airing.position / FRAMES_PER_SECOND) % PLACES.length;
     let y = margin + PLACES[turn] * Math.max(0, height - 2 * margin - tall) + 0.82 * big;
     context.globalAlpha = lit * (light.strong.matches ? 1 : 0.92);
     for (const line of title) {
