@@ -19,7 +19,7 @@ HAS_FORMATS = "() => document.getElementById('format').options.length > 2"
 WALKS = """() => document.getElementById("map").dataset.walks === "true"
   && document.getElementById("where").textContent.startsWith("In latent space: ")"""
 FOCUSED = "(selector) => document.activeElement.matches(selector)"
-MOST_TABS = 40
+MOST_TABS = 60  # what played before has three links for each of twelve pieces
 
 
 async def tab_to(page: Page, selector: str) -> None:
@@ -47,6 +47,20 @@ async def test_a_keyboard_is_enough_to_play_rate_and_choose_a_format(page: Page)
     await page.keyboard.press("ArrowUp")
     assert await page.evaluate("latentfm.player.format") != before
     await page.wait_for_function(PLAYS, timeout=30_000)
+
+
+async def test_the_keyboard_stays_where_it_is_when_another_piece_begins(
+    page: Page, station: OnAir
+) -> None:
+    await page.goto("/")
+    await page.focus("#history a")
+    row = "document.activeElement.closest('li')?.dataset.key"
+    before = await page.evaluate(row)
+    await page.request.post("/api/v1/skip", headers=station.operator)
+    await page.wait_for_function(
+        "(before) => document.querySelector('#history li').dataset.key !== before", arg=before
+    )
+    assert await page.evaluate(row) == before
 
 
 async def test_a_format_that_was_chosen_is_there_at_the_next_visit(page: Page) -> None:

@@ -20,12 +20,25 @@ export async function showBefore(list, timeline, airing) {
   // By the clock: what was heard before a restart has positions of another broadcast.
   const since = Date.parse((known.at(-1) ?? airing)?.utc ?? new Date()) - SAME_MS;
   const history = (older ?? []).filter(({ utc }) => Date.parse(utc) < since);
-  const items = [...known, ...history].slice(0, SHOWN).map(item);
-  if (!items.length) items.push(make("li", { textContent: "Nothing yet: it has just begun." }));
-  list.replaceChildren(...items);
+  const heard = [...known, ...history].slice(0, SHOWN);
+  if (heard.length) fill(list, heard);
+  else list.replaceChildren(make("li", { textContent: "Nothing yet: it has just begun." }));
 }
 
-function item({ utc, piece }) {
+/** Rows that are there already stay as they are: a keyboard may be on one of their links. */
+function fill(list, heard) {
+  const there = new Map([...list.children].map((row) => [row.dataset.key, row]));
+  const rows = heard.map((airing) => there.get(keyOf(airing)) ?? item(airing));
+  for (const row of there.values()) if (!rows.includes(row)) row.remove();
+  rows.forEach((row, i) => {
+    if (list.children[i] !== row) list.insertBefore(row, list.children[i] ?? null);
+  });
+}
+
+const keyOf = ({ utc, piece }) => `${piece.id} ${utc}`;
+
+function item(airing) {
+  const { utc, piece } = airing;
   const at = new Date(utc);
   const time = make("time", {
     dateTime: utc,
@@ -34,6 +47,7 @@ function item({ utc, piece }) {
   const title = make("a", { className: "name", href: pageOf(piece.id), textContent: piece.title });
   const row = make("li", { className: piece.origin });
   const { midi, mp3 } = piece.links;
+  row.dataset.key = keyOf(airing);
   row.append(time, title, file("MIDI", midi, piece), file("MP3", mp3, piece));
   return row;
 }
