@@ -87,7 +87,8 @@ async def _tell_the_time(app: web.Application) -> None:
             clock = {"position": station.position, "utc": utc, "sent": sent.isoformat()}
             feeds[name].send("clock", clock)
             state = (station.listeners, health_view(programme, station))
-            before = told.get(name)
+            # Who came meanwhile knows a state that nobody else may have been told of.
+            before = None if feeds[name].somebody_came() else told.get(name)
             if before is None or before[0] != state[0]:
                 feeds[name].send("listeners", {"listeners": state[0]})
             if before is None or before[1] != state[1]:

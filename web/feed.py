@@ -29,6 +29,7 @@ class Feed:
 
     def __init__(self) -> None:
         self._subscribers: set[Subscriber] = set()
+        self._somebody_came = False
 
     def __len__(self) -> int:
         return len(self._subscribers)
@@ -36,7 +37,13 @@ class Feed:
     def subscribe(self, cut_off: Callable[[], None]) -> Subscriber:
         subscriber = Subscriber(cut_off)
         self._subscribers.add(subscriber)
+        self._somebody_came = True
         return subscriber
+
+    def somebody_came(self) -> bool:
+        """Since this was last asked."""
+        came, self._somebody_came = self._somebody_came, False
+        return came
 
     def leave(self, subscriber: Subscriber) -> None:
         self._subscribers.discard(subscriber)

@@ -17,6 +17,14 @@ async def test_a_page_that_comes_knows_at_once_what_is_on(http: aiohttp.ClientSe
     assert told["broadcast"] == now["broadcast"]
 
 
+async def test_who_comes_between_two_counts_is_told_the_next_one(
+    http: aiohttp.ClientSession,
+) -> None:
+    async with events(http) as hear:  # nothing has changed since others were told
+        await hear("clock")
+        assert (await hear("listeners")).keys() == {"listeners"}
+
+
 async def test_the_clock_goes_on(http: aiohttp.ClientSession) -> None:
     async with events(http) as hear:
         first, second = await hear("clock"), await hear("clock")
