@@ -76,23 +76,10 @@ def from_row(row: Mapping[str, Any], *, verify: bool = True) -> Piece:
     try:
         trio, bars, details = _unpacked(row)
         piece = Piece(
-            id=row["id"],
-            title=row["title"],
+            **_heading(row),
             trio=trio,
-            origin=row["origin"],
-            tempo_qpm=row["tempo_qpm"],
-            tempo_end_qpm=row["tempo_end_qpm"],
-            key=row["key"],
             instruments=_instruments(details["instruments"]),
-            show=row["show"],
-            form=row["form"],
             bars=bars,
-            seed=row["seed"],
-            temperature=row["temperature"],
-            parents=tuple(row["parents"]),
-            model=row["model"],
-            weights_sha256=row["weights_sha256"],
-            created=row["created"],
             latents=_latents(row["latents"], row["latent_count"], details["latents"]),
             leaving=_instruments(details["leaving"]) if details.get("leaving") else None,
             humanize_percent=row["humanize_percent"],
@@ -120,26 +107,30 @@ def summary_of(row: Mapping[str, Any]) -> Summary:
             instruments = row["instruments"]
         else:
             instruments = packing.unpack_details(row["score"])["instruments"]
-        return Summary(
-            id=row["id"],
-            title=row["title"],
-            steps=row["steps"],
-            origin=row["origin"],
-            tempo_qpm=row["tempo_qpm"],
-            tempo_end_qpm=row["tempo_end_qpm"],
-            key=row["key"],
-            instruments=_instruments(instruments),
-            show=row["show"],
-            form=row["form"],
-            seed=row["seed"],
-            temperature=row["temperature"],
-            parents=tuple(row["parents"]),
-            model=row["model"],
-            weights_sha256=row["weights_sha256"],
-            created=row["created"],
-        )
+        instruments = _instruments(instruments)
+        return Summary(**_heading(row), steps=row["steps"], instruments=instruments)
     except (ValueError, TypeError, KeyError) as error:
         raise _damaged(row, error) from error
+
+
+def _heading(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What stands in columns of their own, of a piece and of its summary."""
+    return {
+        "id": row["id"],
+        "title": row["title"],
+        "origin": row["origin"],
+        "tempo_qpm": row["tempo_qpm"],
+        "tempo_end_qpm": row["tempo_end_qpm"],
+        "key": row["key"],
+        "show": row["show"],
+        "form": row["form"],
+        "seed": row["seed"],
+        "temperature": row["temperature"],
+        "parents": tuple(row["parents"]),
+        "model": row["model"],
+        "weights_sha256": row["weights_sha256"],
+        "created": row["created"],
+    }
 
 
 def to_entry(piece: Piece) -> dict[str, Any]:
