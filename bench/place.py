@@ -15,26 +15,23 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from secrets import token_hex
 from statistics import median
 
 import aiohttp
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
 from renderer.formats import mount_path
 from renderer.pcm import SAMPLE_RATE_HZ
 from station.hls import HLS
 from station.settings import GeneratorSettings, ServerSettings, Settings, StorageSettings
+from tests.web.conftest import chromium
 from tests.web.place import BARE, error_ms, hear, landmark_station, lend_an_ear
 
-FLAGS = ("--no-sandbox", "--disable-gpu", "--autoplay-policy=no-user-gesture-required")
 LISTEN_SECONDS = 3.0
 OLD_SECONDS = 12.0  # of the station, before anybody joins: nobody's bytes begin at position 0
 PATIENCE_MS = 30_000
@@ -78,15 +75,6 @@ async def measure(port: int, rounds: int, late_seconds: float) -> Errors:
                     await in_ffmpeg(url, name, mount.format.has_icy, errors)
                 await in_player(browser, url, [*programme.first.mounts, HLS], late_seconds, errors)
     return errors
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        path = shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=path, args=FLAGS)
-        yield browser
-        await browser.close()
 
 
 async def in_player(

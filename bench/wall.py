@@ -18,14 +18,11 @@ from __future__ import annotations
 import argparse
 import asyncio
 import random
-import shutil
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
 import numpy as np
-from playwright.async_api import Browser, Page, async_playwright
+from playwright.async_api import Browser, Page
 
-from tests.web.conftest import BROWSER_FLAGS
+from tests.web.conftest import chromium
 from tests.web.evening import Evening
 from tests.web.test_exhibit_wall import HOURS, SCENES, held, pass_by, picture, wall
 
@@ -58,15 +55,6 @@ async def measure(wanted: argparse.Namespace) -> None:
             await screen(browser, wanted.days, wanted.looks)
         else:
             await week(browser, wanted.weeks)
-
-
-@asynccontextmanager
-async def chromium() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        path = shutil.which("chromium")
-        browser = await playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
-        yield browser
-        await browser.close()
 
 
 async def cost(browser: Browser, wide: int, high: int, seconds: float) -> None:

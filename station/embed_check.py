@@ -70,8 +70,7 @@ def check(page: ForeignPage, radio: str) -> Iterator[Finding]:
     for way in shown:
         for kind, paths in LOADS[way].items():
             yield _loads(page, radio, way, kind, paths)
-    if any("sandbox" in policy.directives for policy in page.policies):
-        yield from _sandboxes(page.policies)
+    yield from _sandboxes(page.policies)
     if NO_AUTOPLAY.search(page.header("Permissions-Policy")):
         yield Finding(
             "Permissions-Policy", "it forbids autoplay: the player waits for a press, as it may"

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import math
-import struct
 from dataclasses import replace
 from datetime import timedelta
 from xml.etree import ElementTree
@@ -23,6 +22,7 @@ from renderer.artwork_places import NOWHERE, place_of
 from renderer.artwork_scene import SIDE
 from renderer.rasterising import rasterised
 from tests.pieces import make_piece, pieces
+from tests.png import size_of
 
 # However busy the machine is.
 patiently = settings(max_examples=30, suppress_health_check=[HealthCheck.too_slow])
@@ -56,11 +56,6 @@ def in_form(form: str) -> Piece:
             for bar in range(8)
         ),
     )
-
-
-def size_of(png: bytes) -> tuple[int, ...]:
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    return struct.unpack(">II", png[16:24])
 
 
 def test_a_piece_has_the_picture_of_its_version() -> None:

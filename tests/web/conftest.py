@@ -198,19 +198,26 @@ def narrow(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OnAir]:
         yield station
 
 
+@contextlib.asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """The machine's own Chromium, inside the block."""
+    path = shutil.which("chromium")
+    if path is None:
+        pytest.fail("the pages are tested in Chromium. Install it: apt-get install chromium")
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=path, args=BROWSER_FLAGS)
+        yield browser
+        await browser.close()
+
+
 @pytest_asyncio.fixture(loop_scope="session", scope="session")
 async def browser() -> AsyncIterator[Browser]:
     """One Chromium for all. Tests that use it run in its loop:
 
     `pytestmark = pytest.mark.asyncio(loop_scope="session")`.
     """
-    chromium = shutil.which("chromium")
-    if chromium is None:
-        pytest.fail("the pages are tested in Chromium. Install it: apt-get install chromium")
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=BROWSER_FLAGS)
+    async with chromium() as browser:
         yield browser
-        await browser.close()
 
 
 @contextlib.asynccontextmanager

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-import struct
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +11,7 @@ import aiohttp
 import pytest
 from playwright.async_api import Page, expect
 
+from tests.png import size_of
 from tests.web.conftest import OnAir, get, until
 from web.artwork import Drawings
 
@@ -23,11 +23,6 @@ LOADED = "picture => picture.complete && picture.naturalWidth > 0"
 
 async def playing(http: aiohttp.ClientSession) -> Any:
     return (await get(http, "/api/v1/now"))["playing"]["piece"]
-
-
-def size_of(png: bytes) -> tuple[int, ...]:
-    assert png.startswith(b"\x89PNG\r\n\x1a\n")
-    return struct.unpack(">II", png[16:24])
 
 
 @contextlib.contextmanager

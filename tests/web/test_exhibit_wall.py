@@ -108,15 +108,16 @@ async def test_the_wall_shows_what_the_room_hears_at_that_moment(lit: tuple[Page
     evening.turn(heard_delay_ms=0.0)
 
 
-async def test_the_wall_is_black_and_draws_nothing_while_the_display_is_off(
-    lit: tuple[Page, Evening],
+@pytest.mark.parametrize("needed", ["display", "open"])
+async def test_the_wall_is_black_and_draws_nothing_while_off_or_closed(
+    lit: tuple[Page, Evening], needed: str
 ) -> None:
     page, evening = lit
-    evening.turn(display=False)
+    evening.turn(**{needed: False})
     await pass_by(page, 1)
     await pass_by(page, 2)
     assert await page.evaluate(DARKNESS) == ["dark", False]
-    evening.turn(display=True)
+    evening.turn(**{needed: True})
     await pass_by(page, 2)
     assert await page.evaluate(DARKNESS) == ["", True]
 
@@ -129,16 +130,6 @@ async def test_a_room_that_rests_is_invited_and_not_played_to(lit: tuple[Page, E
     evening.turn(paused=False)
     await pass_by(page, 2)
     assert await page.evaluate("latentfm.scene()") != "invitation"
-
-
-async def test_a_closed_room_is_black(lit: tuple[Page, Evening]) -> None:
-    page, evening = lit
-    evening.turn(open=False)
-    await pass_by(page, 1)
-    await pass_by(page, 2)
-    assert await page.evaluate(DARKNESS) == ["dark", False]
-    evening.turn(open=True)
-    await pass_by(page, 2)
 
 
 async def test_a_silent_station_leaves_the_night_and_is_found_again(
